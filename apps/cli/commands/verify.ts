@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { EXIT } from '../../../shared/errors.ts';
+import { type BytePath, fromText } from '../../../shared/fs/byte-path.ts';
+import { PROBLEMS } from '../../../shared/ledger/verify/finding.ts';
+import { verify } from '../../../shared/ledger/verify/verify.ts';
+import type { CliContext } from '../context.ts';
+import { FindingPrinter } from '../format/finding-printer.ts';
+import { table } from '../format/table.ts';
+import { addExamples } from '../help.ts';
+import { addStateOptions } from '../options.ts';
+import { readingState } from '../state.ts';
+
+type Options = { deep?: boolean; json?: boolean; warehouse?: string; manifests?: string };
+
+/** `verify`: ledger, manifests and warehouse against each other; exit 4 where they disagree. */
+export function register(program: Command, context: CliContext): void {
+  const command = program
+    .command('verify')
+    .summary('compare ledger, manifests and warehouse; exit 4 where they disagree')
+    .description(
+      'Compares the ledger, the manifests and the warehouse, and exits with 4 where they disagree.',
+    )
+    .option('--deep', 'read every file again and compare its SHA-256; check the state file too')
+    .option('--json', 'a JSON object for each disagreement, and a last one with the summary')
+    .option('--warehouse <DIR>', 'where the warehouse is now, if it was moved')
+    .option('--manifests <DIR>', 'where the manifests are now, if they were moved')
+    .addHelpText('after', HELP);
+  addStateOptions(command);
+  addExamples(command, [
+    ['wharfinger verify', 'names, sizes and records'],
+    ['wharfinger verify --deep', 'contents too: reads every file'],
+    ['wharfinger verify --warehouse /mnt/restored', 'a copy that was brought back'],
+  ]);
+  command.action(async ({ deep = false, json = false, warehouse, manifests }: Options) => {
+    const printer = new FindingPrinter(context, json);
+    const moved = {
+      ...movedTo('warehouse', warehouse, context),
+      ...movedTo('manifests', manifests, context),
+    };
+    const summary = await readingState(command, context, (state) =>
+      verify({ state, deep, report: printer, ...moved }),
+    );
+    printer.summary(summary);
+    if (printer.found > 0) context.setExitCode(EXIT.disagreement);
+  });
+}
+
+const movedTo = (
+  kind: string,
+  directory: string | undefined,
+  { cwd }: CliContext,
+): Record<string, BytePath> => (directory === undefined ? {} : { [kind]: fromText(resolve(cwd, directory)) });
+
+const HELP = `
+It changes nothing and may run while workers do: what was committed when it
+began is compared, what is in flight is counted. Memory does not grow with the
+number of files. Each disagreement is one line:
+
+${table(Object.entries(PROBLEMS).map(([problem, meaning]) => [`  ${problem}`, meaning])).trimEnd()}
+
+JSON keys of a disagreement: problem, path, id (of the row in the ledger, or
+among the duplicates), line (of the manifest), detail. A note is none: note,
+path, detail. The summary: summary (true), disagreements, problems (how many of
+each), committed, committed_bytes, duplicates, in_flight, manifests, lines,
+warehouse_files, rehashed_files, rehashed_bytes.`;

@@ -1,0 +1,48 @@
+import type { OptionGroup } from './options.ts';
+
+const PLACES: OptionGroup = {
+  heading: 'Where:',
+  names: ['input', 'recursive', 'warehouse', 'manifests', 'state_path'],
+};
+const COMPLETION: OptionGroup = {
+  heading: 'When a file is complete:',
+  names: ['mode', 'stability_seconds', 'include', 'exclude', 'overdue_seconds'],
+};
+const DUPLICATES: OptionGroup = {
+  heading: 'Content that was taken before:',
+  names: ['dedupe', 'on_duplicate', 'duplicates'],
+};
+const NOTICING: OptionGroup = { heading: 'Noticing:', names: ['watch', 'scan_seconds', 'queue_limit'] };
+const LOG: OptionGroup = { heading: 'Log, to stderr:', names: ['log_level', 'log_format'] };
+
+/** The options of each command that runs processes, by the headings of its help page. */
+export const GROUPS = {
+  start: [
+    PLACES,
+    COMPLETION,
+    DUPLICATES,
+    { heading: 'One pass:', names: ['once', 'dry_run'] },
+    NOTICING,
+    {
+      heading: 'Working:',
+      names: ['workers', 'concurrency', 'lease_seconds', 'max_attempts', 'stop_seconds'],
+    },
+    { heading: 'Seeing it:', names: ['metrics_port', ...LOG.names] },
+  ],
+  discoverer: [PLACES, COMPLETION, DUPLICATES, NOTICING, { heading: 'Running:', names: ['once'] }, LOG],
+  worker: [
+    { heading: 'Where:', names: ['state_path'] },
+    {
+      heading: 'Working:',
+      names: ['concurrency', 'lease_seconds', 'max_attempts', 'stop_seconds', 'once'],
+    },
+    LOG,
+  ],
+} as const satisfies Record<string, readonly OptionGroup[]>;
+
+/** What the options of a help page have in common; it stands below them. */
+export const PRECEDENCE = `
+Each option is also a variable (--stability-seconds is WHARFINGER_STABILITY_SECONDS) and a key of the
+config file (stability_seconds). An option wins over the variable, that over the config file, that over
+the default. A variable that holds several values has one a line, or separates them by commas. Paths in
+a config file are relative to it.`;

@@ -1,0 +1,88 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Settings } from '../../shared/config/settings.ts';
+import { SidecarRemovals } from '../../shared/ledger/sidecar-removals.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import { Routes } from '../../shared/queue/routes.ts';
+import type { State } from '../../shared/state/open.ts';
+import { Completion } from './completion/completion.ts';
+import { NoLeases } from './completion/no-leases.ts';
+import { SteadyClock } from './completion/steady-clock.ts';
+import { DueTimer } from './due/due-timer.ts';
+import { Minder } from './due/minder.ts';
+import { BackPressure } from './enqueue/back-pressure.ts';
+import { Patience } from './enqueue/patience.ts';
+import { type EnqueuePoints, Writer } from './enqueue/writer.ts';
+import { Judge } from './judge.ts';
+import type { Kernel } from './kernel.ts';
+import { type DiscoveredRoute, saveRoute } from './route.ts';
+import { Refusals } from './scan/refusals.ts';
+import { Sweeper } from './scan/sweeper.ts';
+
+export type AssembleOptions = {
+  settings: Pick<Settings, 'routes' | 'queueLimit' | 'once' | 'statePath'>;
+  state: State;
+  logger: Logger;
+  clock: Clock;
+  signal: AbortSignal;
+  onEnqueued(count: number): void;
+  crash: EnqueuePoints;
+  kernel: Kernel;
+};
+
+/** What both a single pass and watching are made of. */
+export type Parts = AssembleOptions & {
+  routes: readonly DiscoveredRoute[];
+  patience: Patience;
+  steadyClock: SteadyClock;
+  /** Wakes who looks at candidates. */
+  timer: DueTimer;
+  completion: Completion;
+  judge: Judge;
+  writer: Writer;
+  minder: Minder;
+  sweeper: Sweeper;
+  refusals: Refusals;
+};
+
+/** In service the state file is waited for; a single pass is run by somebody who wants to know. */
+const MOST_REFUSALS_ONCE = 3;
+
+export function assemble(options: AssembleOptions): Parts {
+  const { settings, state, logger, kernel } = options;
+  const clock = new SteadyClock(options.clock);
+  const noLeases = new NoLeases(logger);
+  const completion = new Completion({
+    kernel,
+    removals: new SidecarRemovals(state),
+    onNoLeases: (route) => noLeases.met(route),
+  });
+  const judge = new Judge({ state, completion, clock });
+  const mostRefusals = settings.once ? MOST_REFUSALS_ONCE : Number.POSITIVE_INFINITY;
+  const patience = new Patience({ ...options, statePath: settings.statePath, mostRefusals });
+  const timer = new DueTimer();
+  const writer = new Writer({
+    ...options,
+    clock,
+    pressure: new BackPressure({ ...options, queueLimit: settings.queueLimit }),
+    onDue: (dueMs) => timer.consider(dueMs),
+    onWritten: () => patience.worked(),
+  });
+  return {
+    ...options,
+    routes: saveRoutes(settings, state),
+    patience,
+    steadyClock: clock,
+    timer,
+    completion,
+    judge,
+    writer,
+    minder: new Minder({ ...options, judge, writer, clock }),
+    sweeper: new Sweeper({ ...options, judge, writer }),
+    refusals: new Refusals(logger),
+  };
+}
+
+function saveRoutes(settings: Pick<Settings, 'routes'>, state: State): DiscoveredRoute[] {
+  const routes = new Routes(state);
+  return settings.routes.map((route) => saveRoute(route, routes));
+}

@@ -1,0 +1,41 @@
+import { type BigIntStats, closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { errnoOf } from '../../../shared/errors.ts';
+import { type BytePath, toBytes } from '../../../shared/fs/byte-path.ts';
+import type { Kernel } from '../kernel.ts';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test is for ASCII, which has them
+const ASCII = /^[\x00-\x7f]*$/;
+
+const LSTAT = { bigint: true, throwIfNoEntry: false } as const;
+
+/**
+ * What a name is now; undefined where there is nothing.
+ *
+ * @throws as node:fs does, but never ENOENT or ENOTDIR: EACCES, EIO, ESTALE, …
+ */
+export const lstatIfThere = (path: BytePath): BigIntStats | undefined =>
+  // Nearly all names are ASCII, the same as text and as bytes; making bytes of them would take a fifth of the time of the call.
+  lstatSync(ASCII.test(path) ? path : toBytes(path), LSTAT);
+
+/** Never through a symlink, and never waiting: for a FIFO's other end, or for whoever has leased the file. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * Whether any process has the file open for writing.
+ *
+ * @returns `unknown` where the kernel does not tell us, or where we may not even open it; then whoever takes the file finds out
+ */
+export function openWriterOf(path: BytePath, kernel: Kernel): 'yes' | 'no' | 'unknown' {
+  let fd: number;
+  try {
+    fd = openSync(toBytes(path), OPEN_FLAGS);
+  } catch (error) {
+    // Somebody holds a lease of his own: a file server whose client writes.
+    return errnoOf(error) === 'EAGAIN' ? 'yes' : 'unknown';
+  }
+  try {
+    return kernel.hasOpenWriter(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

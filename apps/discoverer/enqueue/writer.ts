@@ -1,0 +1,72 @@
+import type { CrashPoints } from '../../../shared/crash-points.ts';
+import type { BytePath } from '../../../shared/fs/byte-path.ts';
+import { Candidates } from '../../../shared/queue/candidates.ts';
+import { IngestJobs } from '../../../shared/queue/ingest-jobs.ts';
+import type { State } from '../../../shared/state/open.ts';
+import { writeTransaction } from '../../../shared/state/transaction.ts';
+import type { SteadyClock } from '../completion/steady-clock.ts';
+import type { BackPressure } from './back-pressure.ts';
+import type { Findings } from './findings.ts';
+
+/** Where a crash test may strike. */
+export type EnqueuePoints = Pick<CrashPoints, 'reach'>;
+
+export type WriterOptions = {
+  state: State;
+  clock: SteadyClock;
+  pressure: BackPressure;
+  crash: EnqueuePoints;
+  /** So many jobs are new, and durable. */
+  onEnqueued(count: number): void;
+  /** Something was written. */
+  onWritten(): void;
+  /** Candidates were written; the soonest is due then. */
+  onDue(dueMs: number): void;
+};
+
+/** Writes findings down: one transaction for all, and none where there is nothing to write. */
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #jobs: IngestJobs;
+  readonly #candidates: Candidates;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#jobs = new IngestJobs(options.state);
+    this.#candidates = new Candidates(options.state);
+  }
+
+  /**
+   * Waits for room in the queue where there are files to put. A file and its being no candidate any more are durable together.
+   *
+   * @returns how many jobs are new
+   * @throws what SQLite throws; then nothing is written, and looking again finds the same
+   */
+  async write({ files, sightings, removals, size }: Findings): Promise<number> {
+    const { state, clock, pressure, crash, onEnqueued, onDue, onWritten } = this.#options;
+    if (size === 0) return 0;
+    if (files.length > 0) {
+      await pressure.room();
+      crash.reach('discover.before-enqueue');
+    }
+    const enqueued = writeTransaction(state, () => {
+      // By path, so that neighbours in the indexes are written together, whatever order the file system gave.
+      const count = this.#jobs.putAll(files.toSorted(byPath), clock.read().nowMs);
+      this.#candidates.upsertAll(sightings.toSorted(byPath));
+      for (const path of removals) this.#candidates.remove(path);
+      return count;
+    });
+    if (files.length > 0) crash.reach('discover.enqueued');
+    onWritten();
+    pressure.put(enqueued);
+    if (enqueued > 0) onEnqueued(enqueued);
+    onDue(soonestOf(sightings));
+    return enqueued;
+  }
+}
+
+const soonestOf = (sightings: Findings['sightings']): number =>
+  sightings.reduce((soonest, { dueMs }) => Math.min(soonest, dueMs ?? soonest), Number.POSITIVE_INFINITY);
+
+const byPath = (a: { path: BytePath }, b: { path: BytePath }): number =>
+  a.path < b.path ? -1 : a.path > b.path ? 1 : 0;

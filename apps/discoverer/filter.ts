@@ -1,0 +1,30 @@
+import picomatch from 'picomatch';
+import type { RouteSettings } from '../../shared/config/settings.ts';
+import { type BytePath, toText } from '../../shared/fs/byte-path.ts';
+import { exclusionOf } from '../../shared/fs/excluded.ts';
+
+/** Why a name below an input is not to be taken; undefined where it is. The path is relative to the input. */
+export type Filter = (relative: BytePath) => string | undefined;
+
+/** `**` and `*` match all that a name can hold: a dot in front (what is hidden is left out anyhow) and, by `s`, a newline. */
+const GLOB_OPTIONS = { dot: true, flags: 's' } as const;
+
+export function createFilter({
+  recursive,
+  include,
+  exclude,
+}: Pick<RouteSettings, 'recursive' | 'include' | 'exclude'>): Filter {
+  const includes = include.length === 0 ? undefined : picomatch(include, GLOB_OPTIONS);
+  const excludes = exclude.map((glob) => ({ glob, matches: picomatch(glob, GLOB_OPTIONS) }));
+  const byGlob = (text: string): string | undefined => {
+    if (includes?.(text) === false) return 'it matches no --include';
+    const excluded = excludes.find(({ matches }) => matches(text));
+    return excluded === undefined ? undefined : `it matches --exclude ${excluded.glob}`;
+  };
+  return (relative) => {
+    const builtIn = exclusionOf(relative);
+    if (builtIn !== undefined) return builtIn;
+    if (!recursive && relative.includes('/')) return 'it lies in a subdirectory';
+    return includes === undefined && excludes.length === 0 ? undefined : byGlob(toText(relative));
+  };
+}

@@ -1,0 +1,110 @@
+import { errnoOf } from '../../../shared/errors.ts';
+import { type BytePath, toText } from '../../../shared/fs/byte-path.ts';
+import type { Logger } from '../../../shared/log/logger.ts';
+import { Candidates } from '../../../shared/queue/candidates.ts';
+import { IngestJobs } from '../../../shared/queue/ingest-jobs.ts';
+import type { State } from '../../../shared/state/open.ts';
+import { writeTransaction } from '../../../shared/state/transaction.ts';
+import { lstatIfThere } from '../completion/look.ts';
+import { Findings } from '../enqueue/findings.ts';
+import type { Writer } from '../enqueue/writer.ts';
+import type { Judge } from '../judge.ts';
+import type { DiscoveredRoute } from '../route.ts';
+import type { ScanCounts } from './scan-counts.ts';
+
+/** Rows looked at between two turns of the event loop. */
+const PAGE = 1000;
+
+export type SweeperOptions = {
+  state: State;
+  judge: Judge;
+  writer: Writer;
+  logger: Logger;
+  signal: AbortSignal;
+};
+
+/** Finds out what a scan cannot meet: that a file which the state file still speaks of is gone. */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  readonly #jobs: IngestJobs;
+  readonly #candidates: Candidates;
+  /** Routes that were swept since the start. */
+  readonly #swept = new Set<number>();
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+    this.#jobs = new IngestJobs(options.state);
+    this.#candidates = new Candidates(options.state);
+  }
+
+  /** To be called after a whole scan of a route whose input is there. */
+  async sweep(route: DiscoveredRoute, met: ScanCounts): Promise<void> {
+    await this.#sweepFailed(route);
+    if (this.#mayHaveVanished(route, met)) await this.#sweepCandidates(route);
+    this.#swept.add(route.id);
+  }
+
+  /** Those that are due one day are looked at then. The others wait for a sidecar: also those of a mode that the route had once. */
+  #mayHaveVanished(route: DiscoveredRoute, met: ScanCounts): boolean {
+    if (route.settings.mode === 'sidecar') return this.#candidates.count(route.id) > met.candidates;
+    return !this.#swept.has(route.id);
+  }
+
+  async #sweepFailed(route: DiscoveredRoute): Promise<void> {
+    let after = 0;
+    for (;;) {
+      const jobs = this.#jobs.failed(route.id, after, PAGE);
+      const gone = jobs.filter(({ path }) => isGone(path));
+      if (gone.length > 0) this.#forgetFailed(gone);
+      const last = jobs.at(-1);
+      if (last === undefined) return;
+      after = last.id;
+      await this.#turn();
+    }
+  }
+
+  #forgetFailed(gone: readonly { id: number; path: BytePath }[]): void {
+    const { state, logger } = this.#options;
+    const forgotten = writeTransaction(state, () => gone.filter(({ id }) => this.#jobs.removeFailed(id)));
+    for (const { path } of forgotten) {
+      logger.info(
+        { event: 'file.vanished', source: toText(path) },
+        `${toText(path)} had failed and is gone now`,
+      );
+    }
+  }
+
+  async #sweepCandidates(route: DiscoveredRoute): Promise<void> {
+    const { judge, writer } = this.#options;
+    let after: BytePath | undefined;
+    for (;;) {
+      const page = this.#candidates.withoutDue(route.id, after, PAGE);
+      const findings = new Findings();
+      judge.session((moment) => {
+        for (const { path } of page) {
+          findings.add(path, judge.look({ route, path, occasion: 'named', moment }));
+        }
+      });
+      await writer.write(findings);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.path;
+      await this.#turn();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    await new Promise(setImmediate);
+    this.#options.signal.throwIfAborted();
+  }
+}
+
+/** What cannot be looked at may be there. */
+function isGone(path: BytePath): boolean {
+  try {
+    return lstatIfThere(path) === undefined;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
+}

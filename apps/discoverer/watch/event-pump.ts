@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BytePath, join } from '../../../shared/fs/byte-path.ts';
+import { IN, type InotifyEvent } from '../../../shared/linux/inotify.ts';
+import type { Logger } from '../../../shared/log/logger.ts';
+import { fileOf, isSidecar, type Occasion } from '../completion/completion.ts';
+import { Findings } from '../enqueue/findings.ts';
+import type { Writer } from '../enqueue/writer.ts';
+import type { Judge } from '../judge.ts';
+import type { DiscoveredRoute } from '../route.ts';
+import { Bell } from './bell.ts';
+import type { Place, Watches } from './watches.ts';
+
+/** Who owns a watched directory, and is told what became of it. */
+export type WatchOwner = {
+  readonly route: DiscoveredRoute;
+  /** A directory appeared. */
+  enter(directory: BytePath): void;
+  /** Something was missed, or the input itself is not what it was. @returns false where a scan was asked for already */
+  rescan(): boolean;
+};
+
+/** Files that arrive together are written together; less than anybody notices. */
+const GATHER_MS = 2;
+
+/** More names than this are left to a scan: memory must not grow while the queue is full. */
+const MOST_PENDING = 20_000;
+
+/** Names judged and written between two turns of the event loop. */
+const SLICE = 1000;
+
+/** Also looked for without being called, in case a call was lost. */
+const LOOK_ANYWAY_MS = 1000;
+
+export type EventPumpOptions = {
+  watches: Watches<WatchOwner>;
+  judge: Judge;
+  writer: Writer;
+  /** Those that have watches. */
+  owners: () => Iterable<WatchOwner>;
+  logger: Logger;
+  signal: AbortSignal;
+};
+
+/** Takes the kernel's events as they come, and judges the names in them. */
+export class EventPump {
+  readonly #options: EventPumpOptions;
+  readonly #bell = new Bell();
+  readonly #pending = new Map<BytePath, { owner: WatchOwner; occasion: Occasion }>();
+
+  constructor(options: EventPumpOptions) {
+    this.#options = options;
+  }
+
+  /** To be called when there may be events. Takes them all at once, since the kernel's queue is short. */
+  readonly collect = (): void => {
+    for (const event of this.#options.watches.read()) this.#take(event);
+    if (this.#pending.size > 0) this.#bell.ring();
+  };
+
+  /** Judges what is collected, until it is stopped. What a failure made it forget is left to a scan. */
+  async run(): Promise<void> {
+    const { signal, owners } = this.#options;
+    try {
+      while (!signal.aborted) {
+        await this.#bell.wait(LOOK_ANYWAY_MS, signal);
+        this.collect();
+        if (this.#pending.size === 0) continue;
+        await delay(GATHER_MS, undefined, { signal });
+        while (this.#pending.size > 0) await this.#judgeSlice();
+      }
+    } catch (error) {
+      for (const owner of owners()) owner.rescan();
+      throw error;
+    }
+  }
+
+  async #judgeSlice(): Promise<void> {
+    const { judge, writer } = this.#options;
+    const findings = new Findings();
+    judge.session((moment) => {
+      let left = SLICE;
+      for (const [path, { owner, occasion }] of this.#pending) {
+        this.#pending.delete(path);
+        findings.add(path, judge.look({ route: owner.route, path, occasion, moment }));
+        left -= 1;
+        if (left === 0) break;
+      }
+    });
+    await writer.write(findings);
+  }
+
+  #take(event: InotifyEvent): void {
+    const { watches } = this.#options;
+    const { wd, mask } = event;
+    const place = watches.placeOf(wd);
+    if (mask & IN.IGNORED) watches.ended(wd);
+    if (mask & IN.Q_OVERFLOW) this.#overflow('the kernel dropped events');
+    else if (place !== undefined) this.#takeOf(place, event);
+  }
+
+  #takeOf({ owner, directory }: Place<WatchOwner>, { wd, mask, name }: InotifyEvent): void {
+    const isInput = directory === owner.route.input;
+    if (mask & (IN.IGNORED | IN.UNMOUNT | IN.DELETE_SELF)) {
+      if (isInput || mask & IN.UNMOUNT) owner.rescan();
+    } else if (mask & IN.MOVE_SELF) {
+      if (!this.#options.watches.verify(wd) && isInput) owner.rescan();
+    } else if (name !== '' && mask & IN.ISDIR) {
+      if (owner.route.settings.recursive && !name.startsWith('.')) owner.enter(join(directory, name));
+    } else if (name !== '') {
+      this.#remember(
+        owner,
+        join(directory, name),
+        mask & (IN.CLOSE_WRITE | IN.MOVED_TO) ? 'closed' : 'named',
+      );
+    }
+  }
+
+  /** A sidecar stands for its file. */
+  #remember(owner: WatchOwner, named: BytePath, how: Occasion): void {
+    const bySidecar = owner.route.settings.mode === 'sidecar' && isSidecar(named);
+    const path = bySidecar ? fileOf(named) : named;
+    if (this.#pending.get(path)?.occasion === 'closed') return;
+    if (this.#pending.size >= MOST_PENDING) this.#overflow('more events than can be remembered');
+    else this.#pending.set(path, { owner, occasion: bySidecar ? 'named' : how });
+  }
+
+  #overflow(reason: string): void {
+    this.#pending.clear();
+    const { logger, owners } = this.#options;
+    for (const owner of owners()) {
+      if (!owner.rescan()) continue;
+      logger.warn({ event: 'watch.overflow', route: owner.route.name, reason }, `${reason}; a scan follows`);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { PrometheusMetrics } from '../../shared/metrics/prometheus.ts';
+import { type MetricsServer, serveMetrics } from '../../shared/metrics/server.ts';
+import type { Parts, SupervisorOptions } from './parts.ts';
+
+/**
+ * Serves the supervisor's metrics where the settings ask for it.
+ *
+ * @throws EnvironmentError where the port cannot be had
+ */
+export async function startMetricsServer(
+  { settings, version }: SupervisorOptions,
+  { crew, stats, reporter, logger }: Parts,
+): Promise<MetricsServer | undefined> {
+  if (settings.metricsPort === undefined) return undefined;
+  const metrics = new PrometheusMetrics(version);
+  const server = await serveMetrics({
+    port: settings.metricsPort,
+    contentType: metrics.contentType,
+    isReady: () => crew.isReady,
+    metrics: async () =>
+      metrics.text({
+        stats: stats.latest(),
+        processes: await reporter.sample(),
+        workerRestarts: crew.workerRestarts,
+      }),
+  });
+  logger.info({ event: 'metrics.listening', url: `${server.url}/metrics` });
+  return server;
+}

@@ -1,0 +1,62 @@
+import cliProgress, { type Options } from 'cli-progress';
+import type { Meter } from '../../../shared/metrics/meter.ts';
+import { RecentRates } from '../../../shared/metrics/recent-rates.ts';
+import type { StatsSource } from '../stats-source.ts';
+import { formatBytes, formatCount, formatDuration } from './figures.ts';
+import { fitParts } from './fit.ts';
+
+// CommonJS: no named imports.
+const { Format, Presets } = cliProgress;
+
+const BAR_COLUMNS = 30;
+const NARROW_BAR_COLUMNS = 10;
+const NARROW_COLUMNS = 80;
+
+/**
+ * What `--once` shows on a terminal: a bar, the files done of those known, the speed and the time left. While the pass is still
+ * finding files, their number grows and there is no time left to tell.
+ */
+export function progressBar(
+  meter: Meter,
+  stats: StatsSource,
+  isScanning: () => boolean,
+): (width: number) => string {
+  const rates = new RecentRates(meter);
+  return (width) => {
+    const { files, duplicates, failed } = meter.totals;
+    const { filesPerSecond, bytesPerSecond } = rates.next();
+    const known = stats.latest();
+    const done = files + duplicates + failed;
+    const left = (known?.ready ?? 0) + (known?.leased ?? 0);
+    const isOver = left === 0 && !isScanning();
+    const share = isOver ? 1 : done / Math.max(1, done + left);
+    return fitParts(
+      [
+        `⚓ ${drawBar(share, width < NARROW_COLUMNS ? NARROW_BAR_COLUMNS : BAR_COLUMNS)} ${Math.floor(share * 100)}%`,
+        `${formatCount(done)}/${formatCount(done + left)} files`,
+        isScanning() ? 'looking for more' : `${timeLeft(left, filesPerSecond)} left`,
+        `${formatCount(filesPerSecond)} files/s`,
+        `${formatBytes(bytesPerSecond)}/s`,
+        ...(failed > 0 ? [`failed ${formatCount(failed)}`] : []),
+      ],
+      width,
+    );
+  };
+}
+
+const timeLeft = (files: number, filesPerSecond: number): string => {
+  if (files === 0) return '0s';
+  return filesPerSecond <= 0 ? '–' : formatDuration(Math.ceil(files / filesPerSecond));
+};
+
+/** cli-progress draws the bar; its own terminal handling would not know of our log lines. */
+function drawBar(share: number, columns: number): string {
+  const { barCompleteChar = '=', barIncompleteChar = '-' } = Presets.shades_classic;
+  const options: Options = {
+    barsize: columns,
+    barCompleteString: barCompleteChar.repeat(columns),
+    barIncompleteString: barIncompleteChar.repeat(columns),
+    barGlue: '',
+  };
+  return Format.BarFormat(share, options);
+}

@@ -1,0 +1,15 @@
+/** The part of better-queue 3.8 that the workers use; the package has no types of its own. */
+declare module 'better-queue' {
+  type Options = {
+    store: unknown;
+    batchSize: number;
+    concurrent: number;
+  };
+  export default class BetterQueue<Task> {
+    /** `work` is given one task where `batchSize` is 1, and a list otherwise. */
+    constructor(work: (tasks: Task | Task[], done: (error?: unknown) => void) => void, options: Options);
+    pause(): void;
+    /** Takes from the store again; also how it is told that there may be something new. */
+    resume(): void;
+  }
+}

@@ -1,0 +1,136 @@
+import type { CrashPoints } from '../../../../shared/crash-points.ts';
+import { type BytePath, toText } from '../../../../shared/fs/byte-path.ts';
+import type { LedgerRow } from '../../../../shared/ledger/ledger.ts';
+import { appendLines, type Line } from '../../../../shared/manifest/append.ts';
+import { manifestLine, manifestPathOf } from '../../../../shared/manifest/record.ts';
+import { registerManifest } from '../../../../shared/manifest/register.ts';
+import { writeTransaction } from '../../../../shared/state/transaction.ts';
+import type { Ended, PlacedFile } from './custody.ts';
+import { settleEnded } from './settle-ended.ts';
+import type { IngestStore } from './store.ts';
+import { lstatIfThere } from './watch-behind.ts';
+
+/** What transaction 2 did; only what is listed here has happened. */
+export type Committed = { files: PlacedFile[]; ended: Ended[]; adopted: LedgerRow[] };
+
+export type CommitContext = {
+  store: IngestStore;
+  crash: CrashPoints;
+  nowMs: number;
+  onManifestShortened(path: string, committedBytes: number, foundBytes: number): void;
+};
+
+/**
+ * Transaction 2, all or nothing: manifest lines, ledger rows committed, duplicates settled, their jobs done, and the ends of all other
+ * files of the batch. Every file must be durable where its row says, and `directories` synced, before.
+ *
+ * A file whose job was taken from us is left out: it is somebody else's, or was committed by whoever adopted its line.
+ */
+export function commitFiles(
+  files: readonly PlacedFile[],
+  ends: readonly Ended[],
+  context: CommitContext,
+): Committed {
+  const { store, crash } = context;
+  for (const path of new Set(files.flatMap(manifestOf))) registerManifest(path, store.state, store.manifests);
+  const committed = writeTransaction(store.state, () => {
+    const held = files.filter(({ job }) => store.settlements.holds(job.id, job.lease.token));
+    // First: the line of a row that is withdrawn here must not be adopted below.
+    const settled = ends.filter((end) => settleEnded(end, context));
+    const adopted = appendToManifests(held, context);
+    const adoptedIds = new Set(adopted.map(({ id }) => id));
+    for (const file of held) if (!isAdopted(file, adoptedIds)) settlePlaced(file, context);
+    count(held, adopted, context);
+    crash.reach('commit.before-transaction-ends');
+    return {
+      files: held,
+      ended: settled,
+      adopted: adopted.filter(({ id }) => !held.some((file) => isRow(file, id))),
+    };
+  });
+  crash.reach('commit.committed');
+  return committed;
+}
+
+const isRow = ({ inFlight }: PlacedFile, id: number): boolean =>
+  inFlight.type === 'original' && inFlight.row.id === id;
+
+const isAdopted = ({ inFlight }: PlacedFile, adopted: ReadonlySet<number>): boolean =>
+  inFlight.type === 'original' && adopted.has(inFlight.row.id);
+
+const manifestOf = ({ inFlight, route }: PlacedFile): BytePath[] =>
+  inFlight.type === 'original' ? [manifestPathOf(route.manifests, inFlight.row.decidedMs)] : [];
+
+/** One append for each manifest file; a batch decided at one instant has one. @returns the rows of lines found and adopted */
+function appendToManifests(files: readonly PlacedFile[], context: CommitContext): LedgerRow[] {
+  const byPath = new Map<BytePath, Line[]>();
+  for (const { inFlight, route } of files) {
+    if (inFlight.type !== 'original') continue;
+    const path = manifestPathOf(route.manifests, inFlight.row.decidedMs);
+    const lines = byPath.get(path) ?? [];
+    lines.push({ id: inFlight.row.id, text: manifestLine(inFlight.row, route.name) });
+    byPath.set(path, lines);
+  }
+  const adopted: LedgerRow[] = [];
+  for (const [path, lines] of byPath) append(path, lines, adopted, context);
+  return adopted;
+}
+
+function append(path: BytePath, lines: readonly Line[], adopted: LedgerRow[], context: CommitContext): void {
+  const { store, crash, nowMs, onManifestShortened } = context;
+  const ours = new Map(lines.map(({ id, text }) => [id, text]));
+  const taken = new Set<number>();
+  appendLines(lines, {
+    path,
+    manifests: store.manifests,
+    lineInFlight: (id) => (taken.has(id) ? undefined : (ours.get(id) ?? lineOfOther(id, store))),
+    adopt(id) {
+      const row = store.ledger.byId(id);
+      if (row === undefined) return;
+      taken.add(id);
+      store.ledger.commit(id, nowMs);
+      store.completeAdopted(row);
+      adopted.push(row);
+    },
+    onShortened: (committedBytes, foundBytes) =>
+      onManifestShortened(toText(path), committedBytes, foundBytes),
+    onStep: (step) => crash.reach(step === 'written' ? 'commit.lines-written' : 'commit.lines-durable'),
+  });
+}
+
+/** The line of a row that another process left in flight; its file must still be where the line says. */
+function lineOfOther(id: number, { ledger, routes }: IngestStore): string | undefined {
+  const row = ledger.byId(id);
+  if (row?.state !== 'in_flight') return undefined;
+  const file = lstatIfThere(row.destination);
+  if (file?.isFile() !== true || file.size !== BigInt(row.sizeBytes)) return undefined;
+  const route = routes.byId(row.routeId);
+  return route === undefined ? undefined : manifestLine(row, route.name);
+}
+
+function settlePlaced({ job, inFlight, sidecar }: PlacedFile, { store, nowMs }: CommitContext): void {
+  if (inFlight.type === 'original') store.ledger.commit(inFlight.row.id, nowMs);
+  else store.duplicates.settle(inFlight.row.id, nowMs);
+  if (sidecar !== undefined && !isLeft(inFlight)) store.removals.add(sidecar);
+  store.settlements.complete(job.id, job.lease.token);
+}
+
+/** A duplicate that stays keeps its sidecar. */
+const isLeft = (inFlight: PlacedFile['inFlight']): boolean =>
+  inFlight.type === 'duplicate' && inFlight.row.action === 'leave';
+
+function count(
+  files: readonly PlacedFile[],
+  adopted: readonly LedgerRow[],
+  { store, nowMs }: CommitContext,
+): void {
+  const rows = new Map(adopted.map((row) => [row.id, row.sizeBytes]));
+  let duplicates = 0;
+  for (const { inFlight } of files) {
+    if (inFlight.type === 'original') rows.set(inFlight.row.id, inFlight.row.sizeBytes);
+    else duplicates += 1;
+  }
+  if (rows.size + duplicates === 0) return;
+  const bytes = [...rows.values()].reduce((sum, size) => sum + size, 0);
+  store.totals.add({ files: rows.size, bytes, duplicates }, nowMs);
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../../../../shared/clock.ts';
+import { EnvironmentError, errnoOf } from '../../../../shared/errors.ts';
+import { type BytePath, toText } from '../../../../shared/fs/byte-path.ts';
+import type { Logger } from '../../../../shared/log/logger.ts';
+import { backoffMs } from '../../../../shared/queue/backoff.ts';
+import type { Route, Routes } from '../../../../shared/queue/routes.ts';
+import { meaningOf, mendOf } from './faults.ts';
+import { ensureMark } from './mark.ts';
+
+/** A place that refuses is tried again after a second, and then less and less often, but at least twice a minute. */
+const BACKOFF = { baseMs: 1_000, capMs: 30_000 };
+
+const COMFORT = 'the files wait where they are and go on by themselves when it is mended';
+
+/** Why nothing can go to a place now, and when it is tried again. */
+export type Refusal = { reason: string; untilMs: number };
+
+export type PlaceHealthOptions = { clock: Clock; logger: Logger; random: () => number; routes: Routes };
+
+/**
+ * Which places (a warehouse, a directory of manifests or of duplicates) refuse at present: said once in the log, not asked
+ * again for every file, and said when it is over.
+ */
+export class PlaceHealth {
+  readonly #options: PlaceHealthOptions;
+  readonly #refusing = new Map<BytePath, Refusal & { count: number }>();
+
+  constructor(options: PlaceHealthOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the places that every file of a route needs refuse; undefined where all is well. */
+  refusalOf(route: Route): Refusal | undefined {
+    const nowMs = this.#options.clock.nowMs();
+    for (const place of [route.warehouse, route.manifests]) {
+      const refusal = this.#refusing.get(place);
+      if (refusal !== undefined && refusal.untilMs > nowMs) return refusal;
+    }
+    try {
+      ensureMark(route, this.#options.routes);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof EnvironmentError) && errnoOf(error) === undefined) throw error;
+      return this.refused(route.warehouse, route, error);
+    }
+  }
+
+  /** A place did not take a file, or a line. */
+  refused(place: BytePath, route: Pick<Route, 'name'>, error: unknown): Refusal {
+    const { clock, logger, random } = this.#options;
+    const nowMs = clock.nowMs();
+    const before = this.#refusing.get(place);
+    if (before !== undefined && before.untilMs > nowMs) return before;
+    const count = (before?.count ?? 0) + 1;
+    const untilMs = nowMs + BACKOFF.baseMs / 2 + backoffMs(count - 1, BACKOFF, random);
+    const isExplained = error instanceof EnvironmentError;
+    const what = isExplained ? error.message : `${toText(place)} refuses: ${meaningOf(error)}`;
+    const reason = `${what}; to mend it: ${isExplained ? error.hint : mendOf(error)}`;
+    const refusal = { count, untilMs, reason };
+    this.#refusing.set(place, refusal);
+    if (before?.reason !== reason) {
+      const path = toText(place);
+      logger.error({ event: 'place.refused', route: route.name, path, reason }, `${reason}; ${COMFORT}`);
+    }
+    return refusal;
+  }
+
+  /**
+   * It took a file, or a line, and that is committed. While it is known to refuse that says little: a disk that is too full for one file may
+   * take a smaller one of the same batch.
+   */
+  works(place: BytePath, route: Pick<Route, 'name'>): void {
+    const refusal = this.#refusing.get(place);
+    if (refusal === undefined || refusal.untilMs > this.#options.clock.nowMs()) return;
+    this.#refusing.delete(place);
+    const path = toText(place);
+    this.#options.logger.info(
+      { event: 'place.recovered', route: route.name, path },
+      `${path} takes files again`,
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import { errnoOf } from '../../../../shared/errors.ts';
+import { type BytePath, isWithin, toText } from '../../../../shared/fs/byte-path.ts';
+import { renameNoReplace } from '../../../../shared/linux/rename.ts';
+import { copyAcross } from './copy-across.ts';
+import { type DecidedFile, ended, type InFlight, type PlacedFile, type Step } from './custody.ts';
+import { assertHeld } from './fence.ts';
+import { withOtherName } from './other-name.ts';
+import type { PlaceContext } from './place-context.ts';
+import { nameTaken, placed } from './placed.ts';
+import { putBack } from './put-back.ts';
+import { takeAway } from './take-away.ts';
+import { endOfTouched } from './touched.ts';
+import { lstatIfThere, meddlingWith } from './watch-behind.ts';
+
+/**
+ * Brings one decided file, whose data is durable, where its row says: by rename, and where the kernel says EXDEV by
+ * copy. The names that came and went are durable after `context.directories.sync()`, not before.
+ *
+ * What the place refuses (no space, no permission, …) is thrown with its errno; the row stays in flight, and recovery goes on
+ * from whatever was done.
+ */
+export async function placeFile(file: DecidedFile, context: PlaceContext): Promise<Step<PlacedFile>> {
+  const { type, row } = file.inFlight;
+  if (row.destination !== undefined) return await moveTo(file, row.destination, context);
+  const touched = endOfTouched(file);
+  if (touched !== undefined) return touched;
+  return type === 'duplicate' && row.action === 'delete' ? deleteDuplicate(file, context) : placed(file);
+}
+
+async function moveTo(
+  file: DecidedFile,
+  destination: BytePath,
+  context: PlaceContext,
+): Promise<Step<PlacedFile>> {
+  const { job, inFlight, fd } = file;
+  context.directories.make(placeOf(file), destination);
+  // Right before the rename: making directories durable can take long.
+  assertHeld(file, context);
+  const touched = endOfTouched(file);
+  if (touched !== undefined) return touched;
+  try {
+    renameNoReplace(job.key, destination);
+  } catch (error) {
+    switch (errnoOf(error)) {
+      case 'EEXIST':
+        return await moveElsewhere(file, context);
+      case 'EXDEV':
+        return await copyAcross(file, destination, context);
+      case 'ENOENT':
+        if (lstatIfThere(job.key) === undefined) return ended(file, { end: 'vanished' }, inFlight);
+        context.directories.forget(destination);
+        throw error;
+      default:
+        throw error;
+    }
+  }
+  context.directories.touched(job.key);
+  context.directories.touched(destination);
+  context.crash.reach('place.renamed');
+  const meddling = meddlingWith(fd, destination, inFlight);
+  return meddling === undefined ? placed(file) : putBack(file, destination, meddling, context);
+}
+
+async function moveElsewhere(file: DecidedFile, context: PlaceContext): Promise<Step<PlacedFile>> {
+  const renamed = withOtherName(file, context);
+  const destination = renamed?.inFlight.row.destination;
+  return renamed === undefined || destination === undefined
+    ? nameTaken(file)
+    : await moveTo(renamed, destination, context);
+}
+
+/** The directory that a file goes below, never made, only used: it may be a mount point. */
+export const placeOf = ({
+  inFlight,
+  route,
+}: Pick<DecidedFile, 'route'> & { inFlight: InFlight }): BytePath =>
+  inFlight.type === 'original' || isWithin(route.warehouse, route.duplicates)
+    ? route.warehouse
+    : route.duplicates;
+
+/** Only when the content is seen where the ledger says it is: what may be the last copy is never deleted. */
+function deleteDuplicate(file: DecidedFile, context: PlaceContext): Step<PlacedFile> {
+  if (originalIsThere(file.inFlight)) return takeAway(file, context) ?? placed(file);
+  return ended(file, { end: 'failed', reason: notDeleted(file.inFlight) }, file.inFlight);
+}
+
+/** Whether the committed copy of a duplicate is where the ledger says, with its size. */
+export function originalIsThere(inFlight: InFlight): boolean {
+  if (inFlight.type !== 'duplicate') return true;
+  const { destination, sizeBytes } = inFlight.original;
+  const committed = lstatIfThere(destination);
+  return committed?.isFile() === true && committed.size === BigInt(sizeBytes);
+}
+
+function notDeleted(inFlight: InFlight): string {
+  const where = inFlight.type === 'duplicate' ? toText(inFlight.original.destination) : '';
+  return `a duplicate, but not deleted: its committed copy is not at ${where} with its size`;
+}

@@ -1,0 +1,88 @@
+import { toText } from '../../../../shared/fs/byte-path.ts';
+import type { Logger } from '../../../../shared/log/logger.ts';
+import type { Committed } from './commit.ts';
+import type { Ended, PlacedFile } from './custody.ts';
+
+/** What one batch added: for metrics and the progress line. */
+export type Delta = { files: number; bytes: number; duplicates: number; failed: number };
+
+/** Says in the log what became of each file of a batch, after it has become so. */
+export function reportBatch(committed: Committed, logger: Logger): Delta {
+  const delta: Delta = { files: committed.adopted.length, bytes: 0, duplicates: 0, failed: 0 };
+  for (const row of committed.adopted) {
+    delta.bytes += row.sizeBytes;
+    logger.info(
+      { event: 'file.adopted', id: row.id, path: toText(row.destination) },
+      'a dead worker had written its manifest line',
+    );
+  }
+  for (const file of committed.files) reportPlaced(file, delta, logger);
+  for (const file of committed.ended) reportEnded(file, delta, logger);
+  return delta;
+}
+
+function reportPlaced({ route, inFlight, warnings }: PlacedFile, delta: Delta, logger: Logger): void {
+  const { row } = inFlight;
+  const source = toText(row.source);
+  if (inFlight.type === 'original') {
+    delta.files += 1;
+    delta.bytes += row.sizeBytes;
+    const path = toText(inFlight.row.destination);
+    const sha256 = inFlight.row.sha256.toString('hex');
+    logger.info({
+      event: 'file.ingested',
+      source,
+      path,
+      sha256,
+      size: row.sizeBytes,
+      route: route.name,
+      id: row.id,
+    });
+    if (warnings.length > 0)
+      logger.warn(
+        { event: 'file.attributes_lost', path, lost: warnings },
+        'not everything could be kept on the copy',
+      );
+    return;
+  }
+  delta.duplicates += 1;
+  const path = row.destination === undefined ? undefined : toText(row.destination);
+  const original = toText(inFlight.original.destination);
+  logger.info({
+    event: 'file.duplicate',
+    source,
+    action: inFlight.row.action,
+    moved_to: path,
+    path: original,
+  });
+}
+
+function reportEnded({ job, outcome }: Ended, delta: Delta, logger: Logger): void {
+  const source = toText(job.key);
+  switch (outcome.end) {
+    case 'failed':
+      delta.failed += 1;
+      logger.error({ event: 'file.failed', job: job.id, source, reason: outcome.reason }, outcome.reason);
+      return;
+    case 'candidate': {
+      const { putBack, why } = outcome;
+      if (putBack)
+        logger.warn({ event: 'file.put_back', source, path: toText(outcome.path), reason: why }, why);
+      else logger.debug({ event: 'file.changed', source, reason: why }, why);
+      return;
+    }
+    case 'vanished':
+      logger.warn({ event: 'file.vanished', source }, 'somebody took it away before it was placed');
+      return;
+    case 'delayed':
+      logger.debug({
+        event: 'file.delayed',
+        source,
+        reason: outcome.reason,
+        run_at: new Date(outcome.runAtMs).toISOString(),
+      });
+      return;
+    case 'released':
+      return;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Settings } from '../../shared/config/settings.ts';
+import type { CrashPoints } from '../../shared/crash-points.ts';
+import type { ProcessIdentity } from '../../shared/linux/process-identity.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import { Claims } from '../../shared/queue/claim.ts';
+import { LANES } from '../../shared/queue/job.ts';
+import { LeaseKeeper } from '../../shared/queue/lease-keeper.ts';
+import type { State } from '../../shared/state/open.ts';
+import { Company } from './company.ts';
+import { Executor } from './executor.ts';
+import { createIngestHandler } from './handlers/ingest/handler.ts';
+import type { Delta } from './handlers/ingest/report.ts';
+import { LaneRunner } from './lane-runner.ts';
+import { Reclaimer } from './reclaimer.ts';
+import { Remaining } from './remaining.ts';
+import { WakeTimer } from './wake-timer.ts';
+
+export type WorkerOptions = {
+  settings: Pick<Settings, 'concurrency' | 'leaseMs' | 'maxAttempts' | 'once'>;
+  /** Shown in logs and as the owner of leases, for example `worker-3`. */
+  name: string;
+  state: State;
+  logger: Logger;
+  clock: Clock;
+  /** From 0 to 1, for jitter. */
+  random: () => number;
+  crash: CrashPoints;
+  identity: ProcessIdentity;
+  /** Aborts to stop: nothing more is claimed, what is in hand is settled or given back. */
+  signal: AbortSignal;
+  onProgress(delta: Delta): void;
+};
+
+export type RunningWorker = {
+  /** There may be something new to do. */
+  wake(): void;
+  /** From now on: finish when nothing is ready, leased, or due in a moment. */
+  drain(): void;
+  /** Resolves when the worker has stopped or drained; its state may be closed then. */
+  finished: Promise<void>;
+};
+
+/** Claims jobs and has them handled until it is stopped, or until everything is done where it drains. */
+export function startWorker(options: WorkerOptions): RunningWorker {
+  const { settings, name, state, logger, clock, identity, signal } = options;
+  const { leaseMs } = settings;
+  const claims = new Claims(state, { ...identity, owner: name });
+  const keeper = new LeaseKeeper(claims, clock, leaseMs);
+  const executor = new Executor({ ...options, ...settings, keeper, stopping: signal });
+  const handlers = [createIngestHandler({ ...options, ...settings, stopping: signal })];
+  const execute = executor.execute.bind(executor);
+  const onTakeFailed = (error: unknown): void => void executor.refused(error);
+  const company = new Company(state);
+  const lanes: LaneRunner[] = handlers.flatMap((handler) =>
+    LANES.map(
+      (lane) =>
+        new LaneRunner({
+          state,
+          claims,
+          keeper,
+          clock,
+          leaseMs,
+          handler,
+          lane,
+          company,
+          execute,
+          onTakeFailed,
+          onFree: () => wake(),
+        }),
+    ),
+  );
+  const wake = (): void => {
+    for (const lane of lanes) lane.wake();
+  };
+  const reclaimer = new Reclaimer({ ...options, ...settings, claims, onReclaimed: wake });
+  const remaining = new Remaining(state);
+  const drained = Promise.withResolvers<void>();
+  let draining = false;
+
+  const look = (): void => {
+    const failed = reclaimer.run();
+    if (failed > 0) options.onProgress({ files: 0, bytes: 0, duplicates: 0, failed });
+    if (draining && lanes.every((lane) => lane.isIdle) && !remaining.any(clock.nowMs())) drained.resolve();
+    else wake();
+  };
+  const timer = new WakeTimer(state, clock, look, (error) => void executor.refused(error));
+  timer.start();
+  signal.addEventListener('abort', () => drained.resolve(), { once: true });
+  if (signal.aborted) drained.resolve();
+  logger.info({ event: 'worker.started' });
+
+  const finish = async (): Promise<void> => {
+    await drained.promise;
+    timer.stop();
+    await Promise.all(lanes.map((lane) => lane.stop()));
+    keeper.stop();
+  };
+  return {
+    wake,
+    drain: () => {
+      draining = true;
+      timer.hurry();
+    },
+    finished: finish(),
+  };
+}

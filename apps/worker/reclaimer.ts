@@ -1,0 +1,40 @@
+import type { Clock } from '../../shared/clock.ts';
+import { toText } from '../../shared/fs/byte-path.ts';
+import { isDead, type ProcessIdentity } from '../../shared/linux/process-identity.ts';
+import type { Logger } from '../../shared/log/logger.ts';
+import type { Claims } from '../../shared/queue/claim.ts';
+
+export type ReclaimerOptions = {
+  claims: Claims;
+  clock: Clock;
+  logger: Logger;
+  identity: ProcessIdentity;
+  maxAttempts: number;
+  onReclaimed(): void;
+};
+
+/** Takes back leases that expired or whose owner is dead, and says so. */
+export class Reclaimer {
+  readonly #options: ReclaimerOptions;
+
+  constructor(options: ReclaimerOptions) {
+    this.#options = options;
+  }
+
+  /** @returns how many jobs were failed by it. @throws what the state file refuses with */
+  run(): number {
+    const { claims, clock, logger, identity, maxAttempts, onReclaimed } = this.#options;
+    const reclaimed = claims.reclaim(clock.nowMs(), maxAttempts, (owner) => isDead(owner, identity));
+    for (const { token, owner, pid, why, jobs, failed } of reclaimed) {
+      logger.warn(
+        { event: 'lease.reclaimed', token, owner, pid, jobs, failed: failed.length },
+        `the lease of ${owner} ended: ${why}`,
+      );
+      for (const { id, key, reason } of failed) {
+        logger.error({ event: 'file.failed', job: id, source: toText(key), reason }, reason);
+      }
+    }
+    if (reclaimed.length > 0) onReclaimed();
+    return reclaimed.reduce((sum, { failed }) => sum + failed.length, 0);
+  }
+}

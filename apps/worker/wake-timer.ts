@@ -1,0 +1,64 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { State } from '../../shared/state/open.ts';
+
+/** How often to ask SQLite whether another process has written: some microseconds each time. */
+const LOOK_MS = 200;
+/** The same for a worker that is about to finish. */
+const HURRIED_LOOK_MS = 25;
+/** Whatever SQLite says, look for due jobs and ended leases this often. */
+const LEAST_OFTEN_MS = 1_000;
+
+/**
+ * Wakes a worker that nobody wakes by message (it runs alone, or the jobs come from another supervisor), and whenever time itself makes
+ * something due.
+ */
+export class WakeTimer {
+  readonly #state: State;
+  readonly #clock: Clock;
+  readonly #wake: () => void;
+  readonly #onRefused: (error: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #lookMs = LOOK_MS;
+  #version: unknown;
+  #lastWakeMs = Number.NEGATIVE_INFINITY;
+
+  /** @param onRefused told what the state file refused with; the timer goes on */
+  constructor(state: State, clock: Clock, wake: () => void, onRefused: (error: unknown) => void) {
+    this.#state = state;
+    this.#clock = clock;
+    this.#wake = wake;
+    this.#onRefused = onRefused;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      try {
+        this.#look();
+      } catch (error) {
+        this.#onRefused(error);
+      }
+    }, this.#lookMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  hurry(): void {
+    this.#lookMs = HURRIED_LOOK_MS;
+    if (this.#timer === undefined) return;
+    this.stop();
+    this.start();
+  }
+
+  #look(): void {
+    const version = this.#state.pragma('data_version', { simple: true });
+    const nowMs = this.#clock.monotonicMs();
+    const isHurried = this.#lookMs === HURRIED_LOOK_MS;
+    if (!isHurried && version === this.#version && nowMs - this.#lastWakeMs < LEAST_OFTEN_MS) return;
+    this.#version = version;
+    this.#lastWakeMs = nowMs;
+    this.#wake();
+  }
+}

@@ -1,0 +1,20 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+// A checkout has the sources, a package only what was compiled: sources first, so that an old build never runs in a checkout.
+const source = new URL('../apps/cli/main.ts', import.meta.url);
+const compiled = new URL('../dist/apps/cli/main.js', import.meta.url);
+
+const load = async () => {
+  try {
+    return await import((existsSync(source) ? source : compiled).href);
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    const [what] = error.message.split(' imported from ');
+    process.stderr.write(`wharfinger: ${what}; run \`npm ci\` where it was installed\n`);
+    process.exit(5);
+  }
+};
+
+const { main } = await load();
+const { version, bugs } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+await main(process, { version, reportTo: bugs?.url ?? bugs });

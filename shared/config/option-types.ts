@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { MAX_DURATION_MS } from './settings.ts';
+
+/** One option: its form in the config file, how text becomes that form, and the words to speak of it. */
+export type OptionSpec<Schema extends z.ZodType = z.ZodType> = {
+  /** `route`: may be given in each route; at the top level, and as an option, it is the default of all. */
+  scope: 'program' | 'route';
+  /** How the text of an option or of the environment is read. */
+  text: 'text' | 'number' | 'flag' | 'list';
+  /** Its form in the config file, and of the text once read. */
+  schema: Schema;
+  /** Completes "… is not …". */
+  expects: string;
+  /** A value that a person may copy. */
+  example: string;
+  /** What a help page shows for the value; none for a flag. */
+  placeholder?: string;
+  /** One line of the help page. */
+  description: string;
+  /** What help says the default is; the value stands in `resolveSettings`. */
+  fallback?: string;
+};
+
+const NO_HOME = 'begins with ~, which only the shell understands; write the whole path';
+
+/** A path as a person writes it; relative to the working directory, or in a config file to that file's directory. */
+export const pathText = z
+  .string()
+  .min(1)
+  .refine((path) => !path.includes('\0') && !path.includes('\uFFFD'), { error: 'is not a valid UTF-8 path' })
+  .refine((path) => path !== '~' && !path.startsWith('~/'), { error: NO_HOME });
+
+export const globText = z
+  .string()
+  .min(1)
+  .refine((glob) => !glob.startsWith('/'), {
+    error: 'begins with /, but a glob is matched on the path relative to the input; leave the / out',
+  });
+
+/** One or many: a config file may leave out the brackets around one. */
+export const listOf = <Item extends z.ZodType>(item: Item) => z.union([item, z.array(item).min(1)]);
+
+const route = { scope: 'route' } as const;
+const program = { scope: 'program' } as const;
+export const SCOPE = { route, program } as const;
+
+/** A whole number from `min` to `max`. */
+export const whole = (min: number, max: number, example: number) =>
+  ({
+    text: 'number',
+    schema: z.number().int().min(min).max(max),
+    expects: `a whole number from ${min} to ${max}`,
+    example: String(example),
+    placeholder: 'N',
+  }) as const;
+
+const MAX_SECONDS = Math.floor(MAX_DURATION_MS / 1000);
+const MIN_SECONDS = 0.001;
+
+/** Seconds, maybe a fraction; a millisecond at least unless `orNone`. */
+export const seconds = (example: number, { orNone = false } = {}) =>
+  ({
+    text: 'number',
+    schema: z
+      .number()
+      .min(orNone ? 0 : MIN_SECONDS)
+      .max(MAX_SECONDS),
+    expects: `a number of seconds from ${orNone ? 0 : MIN_SECONDS} to ${MAX_SECONDS}`,
+    example: String(example),
+    placeholder: 'N',
+  }) as const;
+
+export const flag = (example: boolean) =>
+  ({ text: 'flag', schema: z.boolean(), expects: 'true or false', example: String(example) }) as const;
+
+export const choice = <const Values extends readonly [string, ...string[]]>(
+  values: Values,
+  placeholder: string,
+) =>
+  ({
+    text: 'text',
+    schema: z.enum(values),
+    expects: `one of ${values.join(', ')}`,
+    example: values[0],
+    placeholder,
+  }) as const;
+
+export const path = (example: string, placeholder: 'DIR' | 'FILE' = 'DIR') =>
+  ({ text: 'text', schema: pathText, expects: 'a path', example, placeholder }) as const;
+
+export const globs = (example: string) =>
+  ({
+    text: 'list',
+    schema: listOf(globText),
+    expects: 'a glob',
+    example,
+    placeholder: 'GLOB',
+  }) as const;

@@ -1,0 +1,37 @@
+import type { Progress } from './messages.ts';
+
+/** Often enough for a live display, and rare beside the thousands of files a second that it reports. */
+const EVERY_MS = 200;
+
+/** Adds up what a worker did and reports the sum a few times a second, never an empty one. */
+export class ProgressRelay {
+  readonly #report: (progress: Progress) => void;
+  readonly #everyMs: number;
+  #sum: Progress | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(report: (progress: Progress) => void, everyMs = EVERY_MS) {
+    this.#report = report;
+    this.#everyMs = everyMs;
+  }
+
+  add(delta: Progress): void {
+    const sum = this.#sum ?? { files: 0, bytes: 0, duplicates: 0, failed: 0 };
+    this.#sum = {
+      files: sum.files + delta.files,
+      bytes: sum.bytes + delta.bytes,
+      duplicates: sum.duplicates + delta.duplicates,
+      failed: sum.failed + delta.failed,
+    };
+    this.#timer ??= setTimeout(() => this.flush(), this.#everyMs).unref();
+  }
+
+  /** Reports what there is now. May be called at any time, and must be before the process ends. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const sum = this.#sum;
+    this.#sum = undefined;
+    if (sum !== undefined) this.#report(sum);
+  }
+}

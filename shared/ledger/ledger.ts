@@ -1,0 +1,199 @@
+import { type BytePath, fromBytes, toBytes } from '../fs/byte-path.ts';
+import type { State } from '../state/open.ts';
+import { toSigned, toUnsigned } from './integers.ts';
+
+/** A file's identity and content as it was read at its source. */
+export type ReadContent = {
+  sha256: Buffer;
+  device: bigint;
+  inode: bigint;
+  sizeBytes: number;
+  mtimeNs: bigint;
+  ctimeNs: bigint;
+};
+
+/** The dedupe scope of the whole state file; `null` is never a duplicate of anything. */
+export const WHOLE_STATE = 0;
+export type Scope = typeof WHOLE_STATE | null;
+
+export type Decision = ReadContent & {
+  scope: Scope;
+  routeId: number;
+  jobId: number;
+  source: BytePath;
+  destination: BytePath;
+  decidedMs: number;
+};
+
+export type LedgerRow = Decision & { id: number; state: 'in_flight' | 'committed' };
+
+/** The job that has a row in flight, as it stands in the queue. */
+export type RowJob = { id: number; state: 'ready' | 'delayed' | 'leased' | 'failed'; runAtMs: number };
+
+/** Why content was not decided: whose row stands in the way. */
+export type Conflict =
+  | { with: 'committed'; id: number; destination: BytePath; sizeBytes: number }
+  | { with: 'in-flight'; job: RowJob | undefined }
+  | { with: 'destination' };
+
+type Row = {
+  id: bigint;
+  state: LedgerRow['state'];
+  scope: bigint | null;
+  sha256: Buffer;
+  route_id: bigint;
+  job_id: bigint;
+  device: bigint;
+  inode: bigint;
+  size_bytes: bigint;
+  mtime_ns: bigint;
+  ctime_ns: bigint;
+  source: Buffer;
+  destination: Buffer;
+  decided_ms: bigint;
+};
+
+type Holder = { id: number; state: LedgerRow['state']; destination: Buffer; size_bytes: number };
+
+/** The content that was taken into custody. Every method is to be called inside the transaction of its step. */
+export class Ledger {
+  readonly #insert;
+  readonly #byContent;
+  readonly #byInode;
+  readonly #jobOf;
+  readonly #hasContentAt;
+  readonly #hasDestination;
+  readonly #byJob;
+  readonly #byId;
+  readonly #moveDestination;
+  readonly #commit;
+  readonly #withdraw;
+
+  constructor(state: State) {
+    this.#insert = state.prepare<unknown[], { id: number }>(`
+      INSERT INTO ledger (state, scope, sha256, route_id, job_id, device, inode, size_bytes, mtime_ns, ctime_ns, source, destination, decided_ms)
+      VALUES ('in_flight', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO NOTHING RETURNING id`);
+    this.#byContent = state.prepare<unknown[], Holder>(
+      'SELECT id, state, destination, size_bytes FROM ledger WHERE scope = ? AND sha256 = ?',
+    );
+    this.#byInode = state.prepare<unknown[], { id: number }>(
+      "SELECT id FROM ledger WHERE device = ? AND inode = ? AND state = 'in_flight'",
+    );
+    this.#jobOf = state.prepare<[number], RowJob>(`
+      SELECT jobs.id, jobs.state, jobs.run_at_ms AS runAtMs FROM ledger JOIN jobs ON jobs.id = ledger.job_id
+      WHERE ledger.id = ?`);
+    this.#hasContentAt = state.prepare(
+      'SELECT 1 FROM ledger WHERE scope IS ? AND sha256 = ? AND destination = ? AND id IS NOT ?',
+    );
+    this.#hasDestination = state.prepare('SELECT 1 FROM ledger WHERE destination = ? AND id IS NOT ?');
+    this.#byJob = state
+      .prepare<unknown[], Row>("SELECT * FROM ledger WHERE job_id = ? AND state = 'in_flight'")
+      .safeIntegers();
+    this.#byId = state.prepare<unknown[], Row>('SELECT * FROM ledger WHERE id = ?').safeIntegers();
+    this.#moveDestination = state.prepare(`
+      UPDATE OR IGNORE ledger SET destination = ? WHERE id = ? AND state = 'in_flight'
+        AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = ledger.job_id AND jobs.lease_token = ?)`);
+    this.#commit = state.prepare(
+      "UPDATE ledger SET state = 'committed', committed_ms = ? WHERE id = ? AND state = 'in_flight'",
+    );
+    this.#withdraw = state.prepare("DELETE FROM ledger WHERE id = ? AND state = 'in_flight'");
+  }
+
+  /**
+   * Records content as in flight. The unique constraints decide, nothing looks first: content that is in its scope already,
+   * an inode in flight, or a destination in flight make a conflict, and then nothing is written.
+   */
+  decide(decision: Decision): { id: number } | { conflict: Conflict } {
+    const row = this.#insert.get(
+      decision.scope,
+      decision.sha256,
+      decision.routeId,
+      decision.jobId,
+      toSigned(decision.device),
+      toSigned(decision.inode),
+      decision.sizeBytes,
+      decision.mtimeNs,
+      decision.ctimeNs,
+      toBytes(decision.source),
+      toBytes(decision.destination),
+      decision.decidedMs,
+    );
+    return row ?? { conflict: this.#conflictOf(decision) };
+  }
+
+  #conflictOf(decision: Decision): Conflict {
+    const holder = decision.scope === null ? undefined : this.#byContent.get(decision.scope, decision.sha256);
+    if (holder?.state === 'committed') {
+      return {
+        with: 'committed',
+        id: holder.id,
+        destination: fromBytes(holder.destination),
+        sizeBytes: holder.size_bytes,
+      };
+    }
+    const inTheWay = holder ?? this.#byInode.get(toSigned(decision.device), toSigned(decision.inode));
+    return inTheWay === undefined
+      ? { with: 'destination' }
+      : { with: 'in-flight', job: this.#jobOf.get(inTheWay.id) };
+  }
+
+  /** Whether a row other than `exceptId`, of any scope, has put this content there. */
+  hasContentAt(sha256: Buffer, destination: BytePath, exceptId?: number): boolean {
+    return [WHOLE_STATE, null].some(
+      (scope) => this.#hasContentAt.get(scope, sha256, toBytes(destination), exceptId ?? null) !== undefined,
+    );
+  }
+
+  /** Whether a row other than `exceptId` has this destination. Reads the whole table. */
+  hasDestination(destination: BytePath, exceptId?: number): boolean {
+    return this.#hasDestination.get(toBytes(destination), exceptId ?? null) !== undefined;
+  }
+
+  /** The row that a job left in flight: what recovery goes on with. */
+  inFlightOf(jobId: number): LedgerRow | undefined {
+    const row = this.#byJob.get(jobId);
+    return row === undefined ? undefined : rowOf(row);
+  }
+
+  byId(id: number): LedgerRow | undefined {
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : rowOf(row);
+  }
+
+  /**
+   * Chooses another destination for a row in flight; fenced.
+   *
+   * @returns false where the lease is lost or the destination is in flight for another row
+   */
+  moveDestination(id: number, destination: BytePath, token: number): boolean {
+    return this.#moveDestination.run(toBytes(destination), id, token).changes === 1;
+  }
+
+  /** @returns false where the row was committed already, by a process that adopted its manifest line */
+  commit(id: number, nowMs: number): boolean {
+    return this.#commit.run(nowMs, id).changes === 1;
+  }
+
+  /** Takes a decision back: the content is as unknown as before. */
+  withdraw(id: number): void {
+    this.#withdraw.run(id);
+  }
+}
+
+const rowOf = (row: Row): LedgerRow => ({
+  id: Number(row.id),
+  state: row.state,
+  scope: row.scope === null ? null : WHOLE_STATE,
+  sha256: row.sha256,
+  routeId: Number(row.route_id),
+  jobId: Number(row.job_id),
+  device: toUnsigned(row.device),
+  inode: toUnsigned(row.inode),
+  sizeBytes: Number(row.size_bytes),
+  mtimeNs: row.mtime_ns,
+  ctimeNs: row.ctime_ns,
+  source: fromBytes(row.source),
+  destination: fromBytes(row.destination),
+  decidedMs: Number(row.decided_ms),
+});

@@ -1,0 +1,29 @@
+import type { State } from '../state/open.ts';
+
+/** Seconds of throughput that are kept: enough for the rates over the last minute. */
+const KEPT_SECONDS = 600;
+
+export type Committed = { files: number; bytes: number; duplicates: number };
+
+/** What was committed in all and lately, counted in the transaction that commits. */
+export class Totals {
+  readonly #add;
+  readonly #addSecond;
+  readonly #prune;
+
+  constructor(state: State) {
+    this.#add = state.prepare(`
+      UPDATE totals SET committed_files = committed_files + ?, committed_bytes = committed_bytes + ?, duplicate_files = duplicate_files + ?`);
+    this.#addSecond = state.prepare(`
+      INSERT INTO throughput (second, files, bytes) VALUES (?, ?, ?)
+      ON CONFLICT (second) DO UPDATE SET files = files + excluded.files, bytes = bytes + excluded.bytes`);
+    this.#prune = state.prepare('DELETE FROM throughput WHERE second < ?');
+  }
+
+  add(committed: Committed, nowMs: number): void {
+    const second = Math.floor(nowMs / 1000);
+    this.#add.run(committed.files, committed.bytes, committed.duplicates);
+    this.#addSecond.run(second, committed.files, committed.bytes);
+    this.#prune.run(second - KEPT_SECONDS);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The name of every log event: the `event` of its record. A name is a contract with whoever searches or alerts on the
+ * log, so it is not reused for anything else. Beside each stand the fields that its records carry, over those of every record:
+ * `time` (ISO 8601, UTC, ms), `level`, `process` (for example `worker-3`), `pid`, and sometimes `msg`.
+ *
+ * Paths are text made by `toText`: U+FFFD stands where a name is not UTF-8. Times are in ms unless the name says otherwise.
+ */
+export const EVENT_NAMES = [
+  // Files
+  /** Committed. `source`, `path`, `sha256`, `size`, `route`, `id`. */
+  'file.ingested',
+  /** Committed by another worker than the dead one that had written its manifest line. `path`, `id`. */
+  'file.adopted',
+  /** Its content was committed before. `source`, `path` of the committed file, `action` (move, delete, leave), `sha256`. */
+  'file.duplicate',
+  /** Given up until a person or a change of the file says otherwise. `source`, `reason`. */
+  'file.failed',
+  /** A writer got in between; it is a candidate again. `source`, `reason`. */
+  'file.put_back',
+  /** Not now; tried again at `run_at` (ISO 8601). `source`, `reason`. */
+  'file.delayed',
+  /** Still not complete after `--overdue-seconds`. `source`, `waits_for`, `seen_seconds`. */
+  'file.overdue',
+  /** Not complete when `--once` ended. `source`, `waits_for`. */
+  'file.incomplete',
+  /** Gone before it was taken. `source`. */
+  'file.vanished',
+  /** Changed since it was judged complete; a candidate again. `source`. */
+  'file.changed',
+  /** Mode, owner, times or attributes that a copy could not keep. `path`, `lost`. */
+  'file.attributes_lost',
+  /** The sidecar of a committed file could not be removed. `path`, `reason`. */
+  'sidecar.kept',
+
+  // Watching
+  /** inotify cannot serve: polling instead. `route`, `input`, `reason`. Once a route. */
+  'watch.degraded',
+  /** inotify serves again. `route`, `input`. */
+  'watch.recovered',
+  /** The kernel dropped events: a scan follows. `route`. */
+  'watch.overflow',
+  /** The open-writer check does not work here, and is left out. `route`, `input`, `reason`. */
+  'watch.no_lease_support',
+  /** A scan ended. `route`, `files`, `enqueued`, `candidates`, `duration_ms`. */
+  'scan.finished',
+  /** A directory could not be read; what is in it is not seen. `path`, `reason`. */
+  'scan.refused',
+  /** An input directory is gone, or is there again. `route`, `input`. */
+  'input.missing',
+  'input.recovered',
+  /** The queue is at `--queue-limit`: the discoverer waits. `ready`; and that it goes on. */
+  'queue.full',
+  'queue.resumed',
+
+  // Places and state
+  /** A destination refuses (no space, read-only, not mounted, …): jobs wait. Once until it recovers. `path`, `reason`. */
+  'place.refused',
+  'place.recovered',
+  /** The state file refuses (busy, full, I/O error): tried again. `reason`, `retry_in_ms`; and that it answers again. */
+  'state.refused',
+  'state.recovered',
+  /** A manifest is shorter than what was committed to it: somebody cut or removed it. `path`, `committed_bytes`, `found_bytes`. */
+  'manifest.shortened',
+  /** Jobs of a lease that ended without its holder. `owner`, `jobs`, `cause` (expired, dead). */
+  'lease.reclaimed',
+  /** The holder found its lease gone and dropped the jobs. `jobs`. */
+  'lease.lost',
+
+  // Processes
+  /** The supervisor runs. `workers`, `state_path`, `version`. */
+  'supervisor.started',
+  /** The first signal, or another reason to stop. `signal`; and that all children are gone. */
+  'supervisor.stopping',
+  'supervisor.stopped',
+  /** It has its settings and its state file open, and begins its work. */
+  'discoverer.started',
+  'worker.started',
+  /** A child ended without being asked to. `name`, `child_pid`, `code`, `signal`, `reason` if it gave one, `restart_in_ms`. */
+  'discoverer.died',
+  'worker.died',
+  /** The supervisor heard that a child began its work, or saw it end as asked. `name`, `child_pid`. */
+  'child.started',
+  'child.stopped',
+  /** A child did not end within `--stop-seconds` and was killed. `name`, `child_pid`. */
+  'child.killed',
+  /** The supervisor is gone: the child stops. */
+  'supervisor.lost',
+  /** A message between processes could not be understood, and was dropped. `reason`. */
+  'ipc.refused',
+
+  // Sums
+  /** Every 10 s and at the end: `files_per_second`, `bytes_per_second`, `queue_depth`, `oldest_job_seconds`, `candidates`, `failed`, `processes`. */
+  'metrics',
+  /** The state file could not be read for the sums; said once until it can. `err`. */
+  'metrics.refused',
+  /** The metrics server listens. `url`. */
+  'metrics.listening',
+  /** What a `--once` run did: `committed`, `bytes`, `duplicates`, `failed`, `delayed`, `incomplete`, `duration_ms`. */
+  'once.finished',
+
+  // Defects
+  /** Something that should never happen. `err` with a stack. */
+  'defect',
+] as const;
+
+export type EventName = (typeof EVENT_NAMES)[number];

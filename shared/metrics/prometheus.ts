@@ -1,0 +1,97 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { QueueStats } from '../queue/inspect/stats.ts';
+import type { ProcessUsage } from './process-usage.ts';
+import type { MetricsSnapshot } from './snapshot.ts';
+
+const JOB_STATES = ['ready', 'delayed', 'leased', 'failed'] as const;
+
+/**
+ * The metrics in Prometheus' form. Names and meanings are a contract with dashboards and alerts. Files and duplicates are counted by
+ * the state file and not by this process, so that a restart or a worker's death loses none; where several supervisors share a
+ * state file each tells the same sums.
+ */
+export class PrometheusMetrics {
+  readonly #registry = new Registry();
+  readonly #files = this.#counter('files_committed_total', 'Files committed since the state file was made.');
+  readonly #bytes = this.#counter(
+    'bytes_committed_total',
+    'Bytes of the files committed since the state file was made.',
+  );
+  readonly #duplicates = this.#counter('duplicates_total', 'Files whose content was committed before.');
+  readonly #failed = this.#gauge(
+    'failed_jobs',
+    'Jobs that wait for a person: see `wharfinger queue list --state failed`.',
+  );
+  readonly #depth = this.#gauge('queue_depth', 'Jobs by kind and state.', ['kind', 'state']);
+  readonly #candidates = this.#gauge('candidates', 'Files seen and not yet known to be complete.');
+  readonly #overdue = this.#gauge(
+    'overdue_files',
+    'Candidates that have waited longer than --overdue-seconds.',
+  );
+  readonly #oldest = this.#gauge(
+    'oldest_ready_seconds',
+    'Age of the oldest job that could be taken now; 0 where there is none.',
+  );
+  readonly #cpu = this.#gauge('process_cpu_percent', 'Percent of one core, lately.', ['name']);
+  readonly #rss = this.#gauge('process_resident_bytes', 'Resident memory.', ['name']);
+  readonly #restarts = this.#counter(
+    'worker_restarts_total',
+    'Deaths of workers since this supervisor started.',
+  );
+
+  constructor(version: string) {
+    this.#gauge('build_info', 'Always 1.', ['version', 'node']).set(
+      { version, node: process.versions.node },
+      1,
+    );
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text to answer a scrape with. What the snapshot does not know keeps its last value. */
+  text({ stats, processes, workerRestarts }: MetricsSnapshot): Promise<string> {
+    if (stats !== undefined) this.#setStats(stats);
+    this.#setProcesses(processes);
+    setCounter(this.#restarts, workerRestarts);
+    return this.#registry.metrics();
+  }
+
+  #setStats(stats: QueueStats): void {
+    setCounter(this.#files, stats.committed);
+    setCounter(this.#bytes, stats.committedBytes);
+    setCounter(this.#duplicates, stats.duplicates);
+    this.#failed.set(stats.failed);
+    this.#candidates.set(stats.candidates);
+    this.#overdue.set(stats.overdue);
+    this.#oldest.set(stats.oldestReadySeconds ?? 0);
+    this.#depth.reset();
+    for (const [kind, states] of Object.entries(stats.kinds)) {
+      for (const state of JOB_STATES) this.#depth.set({ kind, state }, states[state]);
+    }
+  }
+
+  #setProcesses(processes: readonly ProcessUsage[]): void {
+    this.#cpu.reset();
+    this.#rss.reset();
+    for (const { name, cpu, rss } of processes) {
+      this.#cpu.set({ name }, cpu);
+      this.#rss.set({ name }, rss);
+    }
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name: `wharfinger_${name}`, help, registers: [this.#registry] });
+  }
+
+  #gauge<Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> {
+    return new Gauge({ name: `wharfinger_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+}
+
+/** prom-client's counters only add; the truth is a sum that is kept elsewhere. */
+function setCounter(counter: Counter, value: number): void {
+  counter.reset();
+  counter.inc(value);
+}

@@ -1,0 +1,92 @@
+import { lstatSync, rmSync } from 'node:fs';
+import { UsageError } from '../../errors.ts';
+import { type BytePath, dirname, join, toBytes, toText } from '../../fs/byte-path.ts';
+import { Duplicates } from '../../ledger/duplicates.ts';
+import { Ledger } from '../../ledger/ledger.ts';
+import type { State } from '../../state/open.ts';
+import { writeTransaction } from '../../state/transaction.ts';
+import { jobsOf, refuseLeased, type SelectedJob } from './selection.ts';
+
+/** What stands in flight for a job whose holder died: a row of the ledger, or of the duplicates. */
+type InFlight = {
+  /** What the names of its temporary files are made of: the two tables count for themselves. */
+  tag: string;
+  source: BytePath;
+  destination: BytePath | undefined;
+  device: bigint;
+  inode: bigint;
+  withdraw(): void;
+};
+
+/**
+ * Removes these jobs from the queue; all of them or none. Their files stay where they are. What was decided about a file is
+ * taken back with its job; a file that has begun to move cannot be dropped, since nothing would remember it.
+ *
+ * A dropped file that still lies in its input directory is found and enqueued again by the next scan.
+ *
+ * @throws UsageError `queue.unknown-job`, `queue.leased-job`, `queue.placed-job`
+ */
+export function dropJobs(state: State, ids: readonly number[]): number {
+  const remove = state.prepare('DELETE FROM jobs WHERE id = ?');
+  const rows = { ledger: new Ledger(state), duplicates: new Duplicates(state) };
+  return writeTransaction(state, () => {
+    const jobs = jobsOf(state, ids);
+    refuseLeased(jobs, 'wait until it is settled, or stop wharfinger first');
+    const inFlight = jobs.flatMap((job) => inFlightOf(job, rows));
+    refusePlaced(inFlight.filter(({ row }) => hasMoved(row)).map(({ job }) => job));
+    for (const { row } of inFlight) {
+      row.withdraw();
+      removeCopyInProgress(row);
+    }
+    for (const job of jobs) remove.run(job.id);
+    return jobs.length;
+  });
+}
+
+type Rows = { ledger: Ledger; duplicates: Duplicates };
+
+function inFlightOf(job: SelectedJob, { ledger, duplicates }: Rows): { job: SelectedJob; row: InFlight }[] {
+  const original = ledger.inFlightOf(job.id);
+  if (original !== undefined) {
+    return [
+      { job, row: { ...original, tag: `${original.id}`, withdraw: () => ledger.withdraw(original.id) } },
+    ];
+  }
+  const duplicate = duplicates.inFlightOf(job.id);
+  if (duplicate === undefined) return [];
+  return [
+    {
+      job,
+      row: { ...duplicate, tag: `d${duplicate.id}`, withdraw: () => duplicates.withdraw(duplicate.id) },
+    },
+  ];
+}
+
+/** The decided inode is not at its name, or something is at the destination: a copy whose source was not yet removed. */
+function hasMoved({ source, destination, device, inode }: InFlight): boolean {
+  const found = lstatSync(toBytes(source), { bigint: true, throwIfNoEntry: false });
+  if (found === undefined || found.dev !== device || found.ino !== inode) return true;
+  return (
+    destination !== undefined && lstatSync(toBytes(destination), { throwIfNoEntry: false }) !== undefined
+  );
+}
+
+function refusePlaced(jobs: readonly SelectedJob[]): void {
+  const [first] = jobs;
+  if (first === undefined) return;
+  const ids = jobs.map((job) => job.id).join(' ');
+  throw new UsageError(
+    `job ${first.id} has begun to move its file ${toText(first.key)}; nothing was changed`,
+    {
+      code: 'queue.placed-job',
+      subject: ids,
+      hint: `let it be finished instead: wharfinger queue retry ${ids}`,
+    },
+  );
+}
+
+/** Nobody would ever remove it once the row is gone. */
+function removeCopyInProgress({ tag, destination }: InFlight): void {
+  if (destination !== undefined)
+    rmSync(toBytes(join(dirname(destination), `.wharfinger-${tag}.tmp`)), { force: true });
+}

@@ -1,0 +1,107 @@
+import { type BytePath, fromBytes, toBytes } from '../fs/byte-path.ts';
+import type { State } from '../state/open.ts';
+import { writeTransaction } from '../state/transaction.ts';
+
+/** A route as the state file keeps it, so that a job is handled as its own route says by any worker. */
+export type Route = {
+  id: number;
+  name: string;
+  input: BytePath;
+  warehouse: BytePath;
+  manifests: BytePath;
+  duplicates: BytePath;
+  onDuplicate: 'move' | 'delete' | 'leave';
+  dedupe: 'content' | 'none';
+  mode: 'stability' | 'sidecar' | 'close-write';
+  stabilityMs: number;
+  /** The warehouse's mark has been written: where it is missing, the file system is not mounted. */
+  marked: boolean;
+};
+
+type RouteRow = {
+  id: number;
+  name: string;
+  input: Buffer;
+  warehouse: Buffer;
+  manifests: Buffer;
+  duplicates: Buffer;
+  on_duplicate: Route['onDuplicate'];
+  dedupe: Route['dedupe'];
+  mode: Route['mode'];
+  stability_ms: number;
+  marked: number;
+};
+
+/** The routes this state file has known. One an input directory; saving one again updates it. */
+export class Routes {
+  readonly #state: State;
+  readonly #upsert;
+  readonly #byId;
+  readonly #all;
+  readonly #setMarked;
+
+  constructor(state: State) {
+    this.#state = state;
+    this.#upsert = state.prepare<unknown[], { id: number }>(`
+      INSERT INTO routes (name, input, warehouse, manifests, duplicates, on_duplicate, dedupe, mode, stability_ms)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (input) DO UPDATE SET
+        name = excluded.name, warehouse = excluded.warehouse, manifests = excluded.manifests, duplicates = excluded.duplicates,
+        marked = CASE WHEN warehouse = excluded.warehouse THEN marked ELSE 0 END, on_duplicate = excluded.on_duplicate, dedupe = excluded.dedupe, mode = excluded.mode, stability_ms = excluded.stability_ms
+      RETURNING id`);
+    this.#byId = state.prepare<[number], RouteRow>('SELECT * FROM routes WHERE id = ?');
+    this.#all = state.prepare<[], RouteRow>('SELECT * FROM routes ORDER BY id');
+    this.#setMarked = state.prepare('UPDATE routes SET marked = 1 WHERE id = ?');
+  }
+
+  /**
+   * In a transaction of its own: `get` of a statement outside of one returns its row and drops the error of the commit that follows
+   * (better-sqlite3 13.2, seen with a full disk).
+   */
+  save(route: Omit<Route, 'id' | 'marked'>): number {
+    const row = writeTransaction(this.#state, () => this.#upsertRow(route));
+    if (row === undefined) throw new Error('INSERT … RETURNING gave no row');
+    return row.id;
+  }
+
+  #upsertRow(route: Omit<Route, 'id' | 'marked'>): { id: number } | undefined {
+    return this.#upsert.get(
+      route.name,
+      toBytes(route.input),
+      toBytes(route.warehouse),
+      toBytes(route.manifests),
+      toBytes(route.duplicates),
+      route.onDuplicate,
+      route.dedupe,
+      route.mode,
+      route.stabilityMs,
+    );
+  }
+
+  byId(id: number): Route | undefined {
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : routeOf(row);
+  }
+
+  setMarked(id: number): void {
+    this.#setMarked.run(id);
+  }
+
+  all(): Route[] {
+    return this.#all.all().map(routeOf);
+  }
+}
+
+const routeOf = (row: RouteRow): Route => ({
+  id: row.id,
+  name: row.name,
+  input: fromBytes(row.input),
+  warehouse: fromBytes(row.warehouse),
+  manifests: fromBytes(row.manifests),
+  duplicates: fromBytes(row.duplicates),
+  onDuplicate: row.on_duplicate,
+  dedupe: row.dedupe,
+  mode: row.mode,
+  stabilityMs: row.stability_ms,
+  marked: row.marked === 1,
+});

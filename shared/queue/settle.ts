@@ -1,0 +1,61 @@
+import { LeaseLostError } from '../errors.ts';
+import type { State } from '../state/open.ts';
+
+/**
+ * How a holder ends its work on one job. Every write is fenced: it carries the lease's token, and where the job no longer
+ * has that token it throws `LeaseLostError` and changes nothing. Call these inside the transaction that records
+ * the work's effect, so that both are there or neither.
+ */
+export class Settlements {
+  readonly #complete;
+  readonly #delay;
+  readonly #fail;
+  readonly #release;
+  readonly #holds;
+
+  constructor(state: State) {
+    this.#complete = state.prepare('DELETE FROM jobs WHERE id = ? AND lease_token = ?');
+    this.#delay = state.prepare(`
+      UPDATE jobs SET state = 'delayed', lease_token = NULL, run_at_ms = ?, reason = ?, attempts = attempts - ?, updated_ms = ?
+      WHERE id = ? AND lease_token = ?`);
+    this.#fail = state.prepare(`
+      UPDATE jobs SET state = 'failed', lease_token = NULL, reason = ?, updated_ms = ? WHERE id = ? AND lease_token = ?`);
+    this.#release = state.prepare(`
+      UPDATE jobs SET state = 'ready', lease_token = NULL, attempts = attempts - 1, updated_ms = ? WHERE id = ? AND lease_token = ?`);
+    this.#holds = state.prepare('SELECT 1 FROM jobs WHERE id = ? AND lease_token = ?');
+  }
+
+  /** Done, or no longer a job: the row goes. */
+  complete(jobId: number, token: number): void {
+    fenced(this.#complete.run(jobId, token).changes, token);
+  }
+
+  /** Not now: ready again at `runAtMs`. `charged` says whether this attempt counts. */
+  delay(
+    jobId: number,
+    token: number,
+    delay: { runAtMs: number; reason: string; charged: boolean; nowMs: number },
+  ): void {
+    const refund = delay.charged ? 0 : 1;
+    fenced(this.#delay.run(delay.runAtMs, delay.reason, refund, delay.nowMs, jobId, token).changes, token);
+  }
+
+  /** Not without a person: kept with its reason until it is retried, dropped, or its file changes. */
+  fail(jobId: number, token: number, reason: string, nowMs: number): void {
+    fenced(this.#fail.run(reason, nowMs, jobId, token).changes, token);
+  }
+
+  /** Given back untouched, at no charge: an ordered stop. */
+  release(jobId: number, token: number, nowMs: number): void {
+    fenced(this.#release.run(nowMs, jobId, token).changes, token);
+  }
+
+  /** Whether the job is still held under this token. Only true until the transaction it is asked in ends. */
+  holds(jobId: number, token: number): boolean {
+    return this.#holds.get(jobId, token) !== undefined;
+  }
+}
+
+function fenced(changes: number, token: number): void {
+  if (changes === 0) throw new LeaseLostError(token);
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StatsSource } from '../../../../apps/supervisor/stats-source.ts';
+import { columnsOf } from '../../../../apps/supervisor/terminal/fit.ts';
+import { progressBar } from '../../../../apps/supervisor/terminal/progress-bar.ts';
+import { statusLine } from '../../../../apps/supervisor/terminal/status-line.ts';
+import { createLogger } from '../../../../shared/log/logger.ts';
+import { Meter } from '../../../../shared/metrics/meter.ts';
+import { NO_STATS } from '../harness.ts';
+
+function display(left: { ready: number; leased: number }) {
+  const time = { nowMs: 0 };
+  const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
+  const meter = new Meter(clock);
+  const logger = createLogger({
+    level: 'silent',
+    format: 'json',
+    process: 'p',
+    sink: { write: () => undefined },
+  });
+  const stats = new StatsSource(
+    () => ({ ...NO_STATS, ...left, depth: left.ready + left.leased }),
+    clock,
+    logger,
+  );
+  return { time, meter, stats };
+}
+
+test('the bar tells the share done, the speed and the time left', () => {
+  const { time, meter, stats } = display({ ready: 290, leased: 10 });
+  const render = progressBar(meter, stats, () => false);
+  meter.add({ files: 90, bytes: 9e6, duplicates: 8, failed: 2 });
+  time.nowMs = 1000;
+  assert.equal(
+    render(120),
+    '⚓ ████████░░░░░░░░░░░░░░░░░░░░░░ 25% · 100/400 files · 4s left · 90 files/s · 9.0 MB/s · failed 2',
+  );
+  assert.ok(columnsOf(render(50)) <= 50);
+});
+
+test('while files are still being found there is no time left to tell', () => {
+  const { meter, stats } = display({ ready: 3, leased: 0 });
+  assert.match(progressBar(meter, stats, () => true)(120), /0% · 0\/3 files · looking for more/);
+});
+
+test('with nothing to do there is nothing left', () => {
+  const { meter, stats } = display({ ready: 0, leased: 0 });
+  assert.match(progressBar(meter, stats, () => false)(120), / 100% · 0\/0 files · 0s left/);
+});
+
+test('the status line tells what was done and what waits', () => {
+  const { time, meter, stats } = display({ ready: 500, leased: 12 });
+  const render = statusLine(meter, stats);
+  meter.add({ files: 12_345, bytes: 23_000_000, duplicates: 0, failed: 0 });
+  time.nowMs = 10_000;
+  assert.equal(
+    render(120),
+    '⚓ 12,345 committed · 1,235 files/s · 2.3 MB/s · queue 512 · waiting 0 · failed 0',
+  );
+});

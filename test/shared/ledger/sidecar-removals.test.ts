@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { join } from '../../../shared/fs/byte-path.ts';
+import { SidecarRemovals } from '../../../shared/ledger/sidecar-removals.ts';
+import { makeState } from '../../support/state.ts';
+
+test('a sidecar is to be removed until that is done, and told from a later one of its name', (t) => {
+  const { state, input } = makeState(t);
+  const removals = new SidecarRemovals(state);
+  const path = join(input, 'a.csv.ok');
+  const inode = 2n ** 64n - 2n;
+  removals.add({ path, device: 5n, inode });
+  removals.add({ path: join(input, 'b.csv.ok'), device: 5n, inode: 7n });
+
+  assert.ok(removals.isPending(path, 5n, inode));
+  assert.ok(!removals.isPending(path, 5n, 8n));
+  assert.ok(!removals.isPending(path, 6n, inode));
+  assert.ok(!removals.isPending(join(input, 'c.csv.ok'), 5n, inode));
+
+  const [first, second] = removals.pending(10);
+  assert.deepEqual(first, { id: first?.id, path, device: 5n, inode });
+  assert.equal(second?.inode, 7n);
+  assert.equal(removals.pending(1).length, 1);
+  removals.done(first?.id ?? 0);
+  removals.done(first?.id ?? 0);
+  assert.ok(!removals.isPending(path, 5n, inode));
+  assert.deepEqual(
+    removals.pending(10).map(({ id }) => id),
+    [second?.id],
+  );
+});
