@@ -7,6 +7,13 @@
  */
 export const MIGRATIONS: readonly string[] = [
   /* 1: routes, the queue, the ledger, the manifests */ `
+-- Which state file this is: manifests carry it, so that two state files never write into the same ones.
+CREATE TABLE identity (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  name TEXT NOT NULL
+) STRICT;
+INSERT INTO identity VALUES (1, lower(hex(randomblob(16))));
+
 -- An input directory with what is to be done with its files. Stored, so that a worker of another configuration
 -- still moves a file where its own route says. One row an input, updated when the configuration changes.
 CREATE TABLE routes (

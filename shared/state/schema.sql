@@ -1,5 +1,10 @@
 -- The schema of the state file, version 1. Made by `npm run schema`; do not edit.
 
+CREATE TABLE identity (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  name TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE routes (
   id            INTEGER PRIMARY KEY,
   name          TEXT NOT NULL,

@@ -61,8 +61,13 @@ export class Hand implements Disposable {
   /** Claims once and handles what it got, as a worker does. @returns how many jobs that were */
   async step(lane: Lane = 'batch'): Promise<number> {
     const jobs = this.claim(lane);
-    await this.#executor.execute(this.#handler, jobs);
+    await this.handle(jobs);
     return jobs.length;
+  }
+
+  /** Handles what was claimed before, and ends the lease. */
+  async handle(jobs: readonly LeasedJob[]): Promise<void> {
+    await this.#executor.execute(this.#handler, jobs);
   }
 
   /** Takes what one claim takes, without doing anything about it. */

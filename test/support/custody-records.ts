@@ -113,6 +113,7 @@ export class Records {
 /** The text of every manifest below a directory, by path. */
 export function manifestTexts(manifests: BytePath): { path: BytePath; text: string }[] {
   return filesBelow(toText(manifests))
+    .filter((name) => name.endsWith('/manifest.jsonl'))
     .map((name) => `${toText(manifests)}/${name}`)
     .map((path) => ({ path: path as BytePath, text: readFileSync(toBytes(path as BytePath), 'utf8') }));
 }

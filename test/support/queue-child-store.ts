@@ -2,7 +2,7 @@ import SqliteStore from 'better-queue-sqlite';
 import { systemClock } from '../../shared/clock.ts';
 import { isDead, thisProcess } from '../../shared/linux/process-identity.ts';
 import { Claims } from '../../shared/queue/claim.ts';
-import type { Lane } from '../../shared/queue/job.ts';
+import { LANES, type Lane } from '../../shared/queue/job.ts';
 import { LeaseKeeper } from '../../shared/queue/lease-keeper.ts';
 import { jsonTasks, LeaseStore } from '../../shared/queue/lease-store.ts';
 import { openState } from '../../shared/state/open.ts';
@@ -38,7 +38,7 @@ export function childStores(
     tasks: jsonTasks,
     length,
   } as const;
-  const lanes: Lane[] = ['batch', 'alone'];
+  const lanes: Lane[] = [...LANES];
   return {
     stores: lanes.map((lane) => new LeaseStore({ ...parts, lane })),
     reclaim: () => claims.reclaim(systemClock.nowMs(), 5, (owner) => isDead(owner, here)).length,

@@ -86,7 +86,7 @@ const queueOf = (lane: Lane, batchSize: number) =>
     concurrent: 1,
   });
 
-const queues = [queueOf('batch', BATCH_SIZE), queueOf('alone', 1)];
+const queues = [queueOf('batch', BATCH_SIZE), queueOf('alone', 1), queueOf('suspect', 1)];
 setInterval(() => {
   const reclaimed = claims.reclaim(
     systemClock.nowMs(),

@@ -4,7 +4,7 @@
  * is left behind, and when Node warns of something.
  */
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
+import { chmodSync, globSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { run } from 'node:test';
@@ -20,6 +20,8 @@ const faults: string[] = [];
 const files = selectFiles(process.argv.slice(2));
 // Each run has its own place for temporary files: whatever still points into it afterwards was left by this run.
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'wharfinger-run-')));
+// Tests play other users, who have to come through it.
+chmodSync(directory, 0o755);
 process.env.TMPDIR = directory;
 
 const stop = new AbortController();

@@ -102,7 +102,8 @@ export class Wharf {
   }
 
   manifest(): { path: string; sha256: string; id: number; source: string; size: number }[] {
-    return filesBelow(this.manifests).flatMap((path) => {
+    const files = filesBelow(this.manifests).filter((path) => path.endsWith('.jsonl'));
+    return files.flatMap((path) => {
       const text = readFileSync(join(this.manifests, path), 'utf8');
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);
       return whole

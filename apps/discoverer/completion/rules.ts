@@ -28,6 +28,7 @@ const LEAST_WAIT_MS = 20;
  * @returns undefined where it has
  */
 export function stabilityWait(look: Look, stabilityMs: number): Wait | undefined {
+  if (stabilityMs === 0) return undefined;
   const { nowMs, steadyMs } = look.moment;
   const isTrusted = look.trustsCtime && look.ctimeMs <= nowMs + CTIME_SLACK_MS;
   const sinceMs = isTrusted ? look.ctimeMs : observedSinceMs(look);

@@ -69,7 +69,7 @@ test('what of a lease is not settled when it ends is ready again, at no charge, 
   );
 });
 
-test('a lease is taken back when it has expired, not before, and its jobs are alone from then on', (t) => {
+test('a lease is taken back when it has expired, not before, and its jobs are suspect from then on', (t) => {
   const { one, another } = ownQueue(t);
   const two = another('two', 2);
   one.put('a');
@@ -82,8 +82,8 @@ test('a lease is taken back when it has expired, not before, and its jobs are al
   ]);
   assert.equal(two.claim(), undefined);
   assert.deepEqual(
-    two.claim(1, 'alone')?.jobs.map(({ key, attempts }) => [key, attempts]),
-    [['a', 2]],
+    two.claim(1, 'suspect')?.jobs.map(({ key, attempts }) => [key, attempts]),
+    [['a', 1]],
   );
 });
 
@@ -123,15 +123,15 @@ test('a job under which its workers die ends as failed with that reason; the oth
   one.put('bad');
   one.put('good');
   const victim = another('victim', 2);
-  const deaths = (['batch', 'alone', 'alone'] as const).map((lane) => {
+  const deaths = (['batch', 'suspect', 'suspect', 'suspect'] as const).map((lane) => {
     assert.equal(victim.claim(lane === 'batch' ? 2 : 1, lane)?.jobs[0]?.key, 'bad');
     return one.claims.reclaim(one.clock.nowMs(), 3, isPid(2))[0]?.failed;
   });
-  assert.deepEqual(deaths, [[], [], [{ id: 1, key: 'bad', reason: 'its worker died, at attempt 3' }]]);
+  assert.deepEqual(deaths, [[], [], [], [{ id: 1, key: 'bad', reason: 'its worker died, at attempt 3' }]]);
   const [bad, good] = seenJobs(one.state);
   assert.equal(bad?.state, 'failed');
   assert.equal(bad?.reason, 'its worker died, at attempt 3');
-  assert.deepEqual([good?.state, good?.attempts], ['ready', 1]);
+  assert.deepEqual([good?.state, good?.attempts], ['ready', 0], 'a death in company is not charged');
 });
 
 test('a token is never given twice, also after every lease has ended', (t) => {

@@ -12,7 +12,7 @@ function taken(t: TestContext): { one: QueueHolder; two: QueueHolder; old: numbe
   one.put('a');
   const old = one.claim()?.token ?? 0;
   two.claims.reclaim(one.clock.nowMs(), 5, ({ pid }) => pid === 1);
-  const current = two.claim(1, 'alone')?.token ?? 0;
+  const current = two.claim(1, 'suspect')?.token ?? 0;
   return { one, two, old, current };
 }
 

@@ -8,7 +8,7 @@ import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import type { Ended, PlacedFile } from './custody.ts';
 import { settleEnded } from './settle-ended.ts';
 import type { IngestStore } from './store.ts';
-import { lstatIfThere } from './watch-behind.ts';
+import { lstatIfSeen } from './watch-behind.ts';
 
 /** What transaction 2 did; only what is listed here has happened. */
 export type Committed = { files: PlacedFile[]; ended: Ended[]; adopted: LedgerRow[] };
@@ -102,7 +102,7 @@ function append(path: BytePath, lines: readonly Line[], adopted: LedgerRow[], co
 function lineOfOther(id: number, { ledger, routes }: IngestStore): string | undefined {
   const row = ledger.byId(id);
   if (row?.state !== 'in_flight') return undefined;
-  const file = lstatIfThere(row.destination);
+  const file = lstatIfSeen(row.destination);
   if (file?.isFile() !== true || file.size !== BigInt(row.sizeBytes)) return undefined;
   const route = routes.byId(row.routeId);
   return route === undefined ? undefined : manifestLine(row, route.name);

@@ -25,6 +25,7 @@ import { decideFiles } from './decide.ts';
 import { Directories } from './directories.ts';
 import { makeDataDurable } from './durable-data.ts';
 import { meaningOf } from './faults.ts';
+import { ManifestsOwner } from './manifests-owner.ts';
 import { placeFile } from './place.ts';
 import type { PlaceContext } from './place-context.ts';
 import { PlaceHealth } from './place-health.ts';
@@ -78,7 +79,11 @@ class Ingest {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#store = new IngestStore(options.state);
-    this.#health = new PlaceHealth({ ...options, routes: this.#store.routes });
+    this.#health = new PlaceHealth({
+      ...options,
+      routes: this.#store.routes,
+      manifestsOwner: new ManifestsOwner(options.state),
+    });
     this.#settling = new Settling({ ...options, store: this.#store, health: this.#health });
     removeSidecars(this.#store, options.logger);
   }

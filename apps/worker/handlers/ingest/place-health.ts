@@ -5,6 +5,7 @@ import type { Logger } from '../../../../shared/log/logger.ts';
 import { backoffMs } from '../../../../shared/queue/backoff.ts';
 import type { Route, Routes } from '../../../../shared/queue/routes.ts';
 import { meaningOf, mendOf } from './faults.ts';
+import type { ManifestsOwner } from './manifests-owner.ts';
 import { ensureMark } from './mark.ts';
 
 /** A place that refuses is tried again after a second, and then less and less often, but at least twice a minute. */
@@ -15,7 +16,13 @@ const COMFORT = 'the files wait where they are and go on by themselves when it i
 /** Why nothing can go to a place now, and when it is tried again. */
 export type Refusal = { reason: string; untilMs: number };
 
-export type PlaceHealthOptions = { clock: Clock; logger: Logger; random: () => number; routes: Routes };
+export type PlaceHealthOptions = {
+  clock: Clock;
+  logger: Logger;
+  random: () => number;
+  routes: Routes;
+  manifestsOwner: ManifestsOwner;
+};
 
 /**
  * Which places (a warehouse, a directory of manifests or of duplicates) refuse at present: said once in the log, not asked
@@ -36,12 +43,20 @@ export class PlaceHealth {
       const refusal = this.#refusing.get(place);
       if (refusal !== undefined && refusal.untilMs > nowMs) return refusal;
     }
+    const { routes, manifestsOwner } = this.#options;
+    return (
+      this.#refusalAt(route.warehouse, route, () => ensureMark(route, routes)) ??
+      this.#refusalAt(route.manifests, route, () => manifestsOwner.ensure(route.manifests))
+    );
+  }
+
+  #refusalAt(place: BytePath, route: Route, ensure: () => void): Refusal | undefined {
     try {
-      ensureMark(route, this.#options.routes);
+      ensure();
       return undefined;
     } catch (error) {
       if (!(error instanceof EnvironmentError) && errnoOf(error) === undefined) throw error;
-      return this.refused(route.warehouse, route, error);
+      return this.refused(place, route, error);
     }
   }
 

@@ -5,7 +5,7 @@ import { type Accepted, type Ended, ended, type InFlight } from './custody.ts';
 import { isPermission, isPlaceFault, meaningOf } from './faults.ts';
 import { placeOf } from './place.ts';
 import type { PlaceHealth } from './place-health.ts';
-import { isUntouched } from './touched.ts';
+import { isSeenUntouched } from './touched.ts';
 
 /**
  * The end of a file that the system refused to place. A fault of the place delays it, uncharged, until the place works again; its row
@@ -32,7 +32,7 @@ export function delayedBy(place: BytePath, file: Accepted, error: unknown, healt
 }
 
 export const failed = (file: Accepted, inFlight: InFlight, reason: string): Ended =>
-  ended(file, { end: 'failed', reason }, isUntouched(inFlight) ? inFlight : undefined);
+  ended(file, { end: 'failed', reason }, isSeenUntouched(inFlight) ? inFlight : undefined);
 
 /** The errno with which a directory refuses to be written to; asked of the nearest one that is there. */
 function refusalToWrite(root: BytePath, directory: BytePath): string | undefined {

@@ -48,10 +48,10 @@ export async function resumeFile(
   }
   // Another file that took the name just before it was moved: whatever else is found, it gets its name back.
   if (lstatIfThere(aside) !== undefined) returnToName(file, aside, context);
+  // Asked before the copy is hashed, which can take long: what is touched meanwhile is touched, and not gone.
+  const wasUntouched = isUntouched(inFlight);
   if (destination !== undefined && (await isOurCopy(file, destination, context))) {
-    return isUntouched(inFlight)
-      ? await withOpen(file, source, (open) => finishCopy(open, context))
-      : placed(file);
+    return wasUntouched ? await withOpen(file, source, (open) => finishCopy(open, context)) : placed(file);
   }
   return isUntouched(inFlight) ? placeAnew(file, context) : endOfLost(file, context);
 }

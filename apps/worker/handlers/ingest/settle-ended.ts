@@ -1,7 +1,7 @@
 import { fingerprintOf } from '../../../../shared/fs/fingerprint.ts';
 import type { Ended } from './custody.ts';
 import type { IngestStore } from './store.ts';
-import { lstatIfThere } from './watch-behind.ts';
+import { lstatIfSeen } from './watch-behind.ts';
 
 /**
  * Records how a file's way ended without being placed, inside transaction 2.
@@ -42,7 +42,7 @@ function addCandidate(
   store: IngestStore,
   nowMs: number,
 ): void {
-  const stats = lstatIfThere(path);
+  const stats = lstatIfSeen(path);
   if (stats === undefined) return;
   store.candidates.upsert({
     path,

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { type BytePath, basename, toBytes } from '../../../../shared/fs/byte-path.ts';
 import { SIDECAR_SUFFIX } from '../../../../shared/fs/excluded.ts';
@@ -7,6 +7,7 @@ import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import type { Job } from '../../../../shared/queue/job.ts';
 import type { Outcome, Sidecar } from './custody.ts';
 import { meaningOf } from './faults.ts';
+import { lstatIfSeen } from './watch-behind.ts';
 
 export type Checksum = { algorithm: 'sha256' | 'md5'; hex: string };
 
@@ -116,7 +117,7 @@ function lastPart(named: string, escaped: boolean): string {
 export function sidecarSeenBefore(job: Pick<Job, 'key' | 'payload'>, instantMs: number): Sidecar | undefined {
   if (!hasSidecar(job)) return undefined;
   const path = sidecarPathOf(job.key);
-  const stats = lstatSync(toBytes(path), { bigint: true, throwIfNoEntry: false });
+  const stats = lstatIfSeen(path);
   if (stats === undefined || stats.ctimeMs > BigInt(instantMs)) return undefined;
   return { path, device: stats.dev, inode: stats.ino };
 }

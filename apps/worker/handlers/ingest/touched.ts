@@ -1,10 +1,16 @@
 import { fingerprintOf, fingerprintOfParts } from '../../../../shared/fs/fingerprint.ts';
 import { type DecidedFile, type Ended, ended, type InFlight } from './custody.ts';
-import { lstatIfThere } from './watch-behind.ts';
+import { lstatIfSeen, lstatIfThere } from './watch-behind.ts';
 
 /** Whether a source is still the file that was decided, under its name and untouched. */
 export function isUntouched({ row }: InFlight): boolean {
   const stats = lstatIfThere(row.source);
+  return stats !== undefined && fingerprintOf(stats) === fingerprintOfParts(row);
+}
+
+/** The same where the answer must not fail: false, too, where we may not look. */
+export function isSeenUntouched({ row }: InFlight): boolean {
+  const stats = lstatIfSeen(row.source);
   return stats !== undefined && fingerprintOf(stats) === fingerprintOfParts(row);
 }
 

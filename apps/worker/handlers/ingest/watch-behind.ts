@@ -14,6 +14,16 @@ export function lstatIfThere(path: BytePath): BigIntStats | undefined {
   }
 }
 
+/** The same where it is no fault to see nothing: also undefined where we may not look, or cannot. */
+export function lstatIfSeen(path: BytePath): BigIntStats | undefined {
+  try {
+    return lstatIfThere(path);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 /** Whether a name is the inode that was decided. */
 export const isDecidedInode = (stats: BigIntStats | undefined, { row }: InFlight): boolean =>
   stats !== undefined && stats.dev === row.device && stats.ino === row.inode;

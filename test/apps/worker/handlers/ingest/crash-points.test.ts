@@ -56,14 +56,10 @@ for (const [point, make, options] of [
     const custody = make(t);
     custody.offer('a', 'content');
     await custody.hand.dieAt(point);
-    for (const again of [
-      'place.directories-durable',
-      'commit.lines-written',
-      'commit.lines-durable',
-    ] as const) {
+    for (const again of ['place.directories-durable', 'commit.before-transaction-ends'] as const) {
       const next = custody.anotherHand();
       next.takeLeasesOfOthers();
-      await next.dieAt(again, 'alone');
+      await next.dieAt(again, 'suspect');
     }
     custody.hand.state.prepare('UPDATE jobs SET attempts = 1').run();
     await custody.recover();

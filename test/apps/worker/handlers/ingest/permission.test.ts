@@ -89,3 +89,32 @@ for (const place of ['warehouse', 'manifests'] as const) {
     await custody.assertSound(contents);
   });
 }
+
+for (const point of ['ingest.read', 'ingest.decided'] as const) {
+  test(
+    `a file whose directory may not even be looked into from ${point} on holds up no other`,
+    needsRoot,
+    async (t) => {
+      const custody = custodyOfNobody(t);
+      custody.offer('shut/a', 'content of a');
+      custody.offer('b', 'content of b');
+      mode(custody.at('shut'), 0o777);
+      const atPoint = () => {
+        process.seteuid?.(0);
+        mode(custody.at('shut'), 0);
+        process.seteuid?.(65_534);
+      };
+      custody.hand.at(point, atPoint);
+      await custody.hand.step();
+      assert.deepEqual(custody.hand.said('state.refused'), []);
+      assert.deepEqual(custody.stored(), ['b']);
+      const [job] = custody.records.jobs();
+      assert.equal(job?.state, 'failed');
+
+      mode(custody.at('shut'), 0o777);
+      custody.hand.state.prepare("UPDATE jobs SET state = 'ready'").run();
+      await custody.hand.step();
+      await custody.assertSound(['content of a', 'content of b']);
+    },
+  );
+}

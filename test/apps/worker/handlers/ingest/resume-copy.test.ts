@@ -53,7 +53,7 @@ test(
     hand.takeLeasesOfOthers();
     // Hashing takes turns of the event loop; this one comes in between.
     hand.at('ingest.claimed', () => setImmediate(() => appendFileSync(toBytes(path), 'more')));
-    await hand.step('alone');
+    await hand.step('suspect');
     assert.equal(read(path), `${content}more`);
     assert.deepEqual([custody.stored(), candidates(custody)], [[], [path]]);
     await custody.assertSound([]);
