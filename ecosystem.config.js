@@ -20,6 +20,8 @@ const common = {
   interpreter: findNode(),
   // In cluster mode, pm2 would put its own server between the program and its signals.
   exec_mode: 'fork',
+  // What pm2 would load into the program for its own figures keeps it alive when it has stopped.
+  pmx: false,
   // More than --stop-seconds (10), so that work in hand is finished or handed back before pm2 kills.
   kill_timeout: 15_000,
   exp_backoff_restart_delay: 200,

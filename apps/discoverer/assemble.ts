@@ -47,7 +47,8 @@ export type Parts = AssembleOptions & {
 /** In service the state file is waited for; a single pass is run by somebody who wants to know. */
 const MOST_REFUSALS_ONCE = 3;
 
-export function assemble(options: AssembleOptions): Parts {
+/** Makes the parts, and stores the routes. Starts nothing. @throws as `Patience` does where they cannot be stored */
+export async function assemble(options: AssembleOptions): Promise<Parts> {
   const { settings, state, logger, kernel } = options;
   const clock = new SteadyClock(options.clock);
   const noLeases = new NoLeases(logger);
@@ -69,7 +70,7 @@ export function assemble(options: AssembleOptions): Parts {
   });
   return {
     ...options,
-    routes: saveRoutes(settings, state),
+    routes: await patience.with(async () => saveRoutes(settings, state)),
     patience,
     steadyClock: clock,
     timer,

@@ -5,6 +5,7 @@ import type { BytePath } from '../../shared/fs/byte-path.ts';
 import { walk } from '../../shared/fs/walk.ts';
 import { PassMemory } from '../../shared/ledger/pass-memory.ts';
 import { SidecarRemovals } from '../../shared/ledger/sidecar-removals.ts';
+import type { State } from '../../shared/state/open.ts';
 import { readUntouched } from '../../shared/state/read-untouched.ts';
 import { Completion } from './completion/completion.ts';
 import { SteadyClock } from './completion/steady-clock.ts';
@@ -29,39 +30,55 @@ export type DryRunOptions = {
  *
  * @throws EnvironmentError where an input or the state file cannot be read
  */
-export async function dryRun({ settings, clock, write, kernel = linux }: DryRunOptions): Promise<void> {
-  await readUntouched(settings.statePath, async (state) => {
-    using memory = new PassMemory();
-    const completion = new Completion({
-      kernel,
-      removals: new SidecarRemovals(state),
-      onNoLeases: () => undefined,
-    });
-    const destinations = new Destinations(memory, clock);
-    const foresight = new Foresight({
-      state,
-      completion,
-      memory,
-      destinations,
-      clock: new SteadyClock(clock),
-      kernel,
-    });
-    for (const route of settings.routes.map((route) => routeOf(route, UNSAVED))) {
-      requireInput(route.input);
-      const onError = (error: unknown, directory: BytePath) => {
-        const errno = errnoOf(error);
-        if (errno === undefined) throw error;
-        if (directory === route.input) throw missingInput(directory, `it cannot be read (${errno})`);
-        write(lineOf({ action: 'excluded', path: directory, reason: `it cannot be read (${errno})` }));
-      };
-      for await (const batch of walk(route.input, { recursive: route.settings.recursive, onError })) {
-        for (const entry of batch) {
-          const foreseen = await foresight.of(route, entry);
-          if (foreseen !== undefined) write(lineOf(foreseen));
-        }
-      }
+export async function dryRun(options: DryRunOptions): Promise<void> {
+  await readUntouched(options.settings.statePath, async (state) => {
+    const memory = new PassMemory();
+    try {
+      await foresee(options, state, memory);
+    } finally {
+      memory[Symbol.dispose]();
     }
   });
+}
+
+async function foresee(
+  { settings, clock, write, kernel = linux }: DryRunOptions,
+  state: State,
+  memory: PassMemory,
+): Promise<void> {
+  const completion = new Completion({
+    kernel,
+    removals: new SidecarRemovals(state),
+    onNoLeases: () => undefined,
+  });
+  const destinations = new Destinations(memory, clock);
+  const foresight = new Foresight({
+    state,
+    completion,
+    memory,
+    destinations,
+    clock: new SteadyClock(clock),
+    kernel,
+  });
+  for (const route of settings.routes.map((route) => routeOf(route, UNSAVED))) {
+    requireInput(route.input);
+    const onError = (error: unknown, directory: BytePath) => {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      if (directory === route.input) throw missingInput(directory, `it cannot be read (${errno})`);
+      write(lineOf({ action: 'excluded', path: directory, reason: `it cannot be read (${errno})` }));
+    };
+    for await (const batch of walk(route.input, {
+      recursive: route.settings.recursive,
+      followLink: true,
+      onError,
+    })) {
+      for (const entry of batch) {
+        const foreseen = await foresight.of(route, entry);
+        if (foreseen !== undefined) write(lineOf(foreseen));
+      }
+    }
+  }
 }
 
 /** A route gets its number when it is stored, which a dry run does not do; nothing that it asks for needs one. */

@@ -7,7 +7,7 @@ import type { EnqueuePoints } from './enqueue/writer.ts';
 import { keepWatching } from './keep-watching.ts';
 import { type Kernel, linux } from './kernel.ts';
 import { onePass } from './one-pass.ts';
-import { type DiscovererReport, reportOf } from './report.ts';
+import type { DiscovererReport } from './report.ts';
 
 export type { DiscovererReport } from './report.ts';
 
@@ -31,24 +31,30 @@ export type DiscovererOptions = {
  * @throws EnvironmentError where an input must be there, or be watched, and cannot be; where the state file refuses for good
  */
 export async function runDiscoverer(options: DiscovererOptions): Promise<DiscovererReport> {
-  const { settings, state, crash = NEVER, kernel = linux } = options;
+  const { settings, crash = NEVER, kernel = linux } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const parts = assemble({ ...options, signal, crash, kernel });
   try {
+    const parts = await assemble({ ...options, signal, crash, kernel });
     if (settings.once) return await parts.patience.with(() => onePass(parts));
     await keepWatching(parts, () => failed.abort());
   } catch (error) {
     if (!isStop(error, options.signal)) throw error;
   }
-  return reportOf(NOTHING, parts.routes, state);
+  return NOTHING;
 }
 
 /** Timers wrap the reason in an error of their own. */
 const isStop = (error: unknown, signal: AbortSignal): boolean =>
   signal.aborted && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'));
 
-/** Without `once` nobody counts: each scan meets the same files again. */
-const NOTHING = { seen: 0, excluded: 0, enqueued: 0 };
+/** Of what was stopped: each scan meets the same files again, so nobody counts. */
+const NOTHING: DiscovererReport = {
+  seenFiles: 0,
+  enqueuedJobs: 0,
+  incompleteFiles: 0,
+  incomplete: [],
+  excludedFiles: 0,
+};
 
 const NEVER: EnqueuePoints = { reach: () => undefined };

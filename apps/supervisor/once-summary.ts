@@ -36,7 +36,8 @@ export function logOnceSummary(logger: Logger, { done, stats, report, durationMs
     duplicates: done.duplicates,
     failed,
     delayed: stats.delayed,
-    incomplete: report.incompleteFiles,
+    // What was put back by a worker is a candidate that no scan has reported.
+    incomplete: Math.max(report.incompleteFiles, stats.candidates),
   };
   const level = failed > 0 || stats.delayed > 0 ? 'warn' : 'info';
   logger[level]({ event: 'once.finished', ...sums, duration_ms: durationMs }, describe(sums));

@@ -30,8 +30,16 @@ export type Appending = {
  * that saw a whole line never sees it change.
  */
 export function appendLines(lines: readonly Line[], appending: Appending): void {
+  const file = new ManifestFile(appending.path);
+  try {
+    appendTo(file, lines, appending);
+  } finally {
+    file.close();
+  }
+}
+
+function appendTo(file: ManifestFile, lines: readonly Line[], appending: Appending): void {
   const { path, manifests } = appending;
-  using file = new ManifestFile(path);
   const end = settleTail(file, appending);
   const fresh = lines.filter(({ id }) => appending.lineInFlight(id) !== undefined);
   const bytes = Buffer.from(fresh.map(({ text }) => text).join(''), 'utf8');

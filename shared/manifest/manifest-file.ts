@@ -19,7 +19,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * One manifest file, open for appending at offsets that the caller answers for. Only to be used by a holder of the state file's
  * write lock: that is what keeps two processes apart.
  */
-export class ManifestFile implements Disposable {
+export class ManifestFile {
   readonly path: BytePath;
   readonly #fd: number;
 
@@ -79,7 +79,7 @@ export class ManifestFile implements Disposable {
     fsyncSync(this.#fd);
   }
 
-  [Symbol.dispose](): void {
+  close(): void {
     closeSync(this.#fd);
   }
 }

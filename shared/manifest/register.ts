@@ -15,7 +15,11 @@ export function registerManifest(path: BytePath, state: State, manifests: Manife
   if (manifests.isKnown(path)) return;
   writeTransaction(state, () => {
     if (manifests.isKnown(path)) return;
-    using file = new ManifestFile(path);
-    manifests.setCommitted(path, file.wholeLines());
+    const file = new ManifestFile(path);
+    try {
+      manifests.setCommitted(path, file.wholeLines());
+    } finally {
+      file.close();
+    }
   });
 }

@@ -43,15 +43,17 @@ export class Routes {
   constructor(state: State) {
     this.#state = state;
     this.#upsert = state.prepare<unknown[], { id: number }>(`
-      INSERT INTO routes (name, input, warehouse, manifests, duplicates, on_duplicate, dedupe, mode, stability_ms)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO routes (name, input, warehouse, manifests, duplicates, on_duplicate, dedupe, mode, stability_ms, marked)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM routes WHERE warehouse = ? AND marked = 1))
       ON CONFLICT (input) DO UPDATE SET
         name = excluded.name, warehouse = excluded.warehouse, manifests = excluded.manifests, duplicates = excluded.duplicates,
-        marked = CASE WHEN warehouse = excluded.warehouse THEN marked ELSE 0 END, on_duplicate = excluded.on_duplicate, dedupe = excluded.dedupe, mode = excluded.mode, stability_ms = excluded.stability_ms
+        marked = excluded.marked, on_duplicate = excluded.on_duplicate, dedupe = excluded.dedupe, mode = excluded.mode, stability_ms = excluded.stability_ms
       RETURNING id`);
     this.#byId = state.prepare<[number], RouteRow>('SELECT * FROM routes WHERE id = ?');
     this.#all = state.prepare<[], RouteRow>('SELECT * FROM routes ORDER BY id');
-    this.#setMarked = state.prepare('UPDATE routes SET marked = 1 WHERE id = ?');
+    this.#setMarked = state.prepare(
+      'UPDATE routes SET marked = 1 WHERE warehouse = (SELECT warehouse FROM routes WHERE id = ?)',
+    );
   }
 
   /**
@@ -75,6 +77,7 @@ export class Routes {
       route.dedupe,
       route.mode,
       route.stabilityMs,
+      toBytes(route.warehouse),
     );
   }
 
@@ -83,6 +86,7 @@ export class Routes {
     return row === undefined ? undefined : routeOf(row);
   }
 
+  /** For every route of its warehouse: a new one must not mark the empty mount point of an old one's. */
   setMarked(id: number): void {
     this.#setMarked.run(id);
   }

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { EnvironmentError, WharfingerError } from '../errors.ts';
+import { EnvironmentError, errnoOf, WharfingerError } from '../errors.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export type State = Database.Database;
@@ -12,6 +13,9 @@ const APPLICATION_ID = 0x57485246;
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 const SQLITE_MAGIC = 'SQLite format 3\0';
+
+/** One page of the smallest size. SQLite takes a file of one byte for an empty one. */
+const SMALLEST_DATABASE_BYTES = 512;
 
 export type OpenOptions = {
   /** Read without ever writing to or creating the file: for commands that only look. */
@@ -32,29 +36,55 @@ export function openState(
   path: string,
   { readonly = false, busyTimeoutMs = 10_000 }: OpenOptions = {},
 ): State {
-  if (readonly && !existsSync(path)) {
-    throw new EnvironmentError(`there is no state file at ${path}`, {
-      code: 'state.missing',
-      subject: path,
-      hint: 'give the one that `wharfinger start` uses with --state-path',
-    });
-  }
-  try {
-    refuseForeignFile(path);
-    const state = new Database(path, { readonly, timeout: busyTimeoutMs });
+  const deadlineMs = performance.now() + busyTimeoutMs;
+  for (;;) {
     try {
-      return prepare(state, path, readonly);
+      return openOnce(path, readonly, busyTimeoutMs);
     } catch (error) {
-      state.close();
-      throw error;
+      const explained = explainStateError(error, path);
+      const isLocked = explained instanceof EnvironmentError && explained.code === 'state.locked';
+      if (!isLocked || performance.now() >= deadlineMs) throw explained;
+      // Where processes open and close it at the same time, SQLite answers SQLITE_BUSY at once, without its busy timeout.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
-  } catch (error) {
-    throw explainStateError(error, path);
   }
 }
 
+function openOnce(path: string, readonly: boolean, busyTimeoutMs: number): State {
+  const stats = statIfThere(path);
+  if (stats === undefined) {
+    if (readonly) throw missing(path);
+    statSync(dirname(path));
+  } else if (stats.isFile() && stats.size > 0 && stats.size < SMALLEST_DATABASE_BYTES) {
+    throw foreign(path, 'is not a SQLite file');
+  }
+  // A connection that may only read leaves the log and its index behind where they were not; one that could write takes them away again.
+  const isInUse = existsSync(`${path}-wal`);
+  const state = new Database(path, {
+    readonly: readonly && isInUse,
+    fileMustExist: readonly,
+    timeout: busyTimeoutMs,
+  });
+  try {
+    if (readonly) state.pragma('query_only = ON');
+    return prepare(state, path, readonly);
+  } catch (error) {
+    state.close();
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_NOTADB') refuseForeignFile(path);
+    throw error;
+  }
+}
+
+const missing = (path: string): EnvironmentError =>
+  new EnvironmentError(`there is no state file at ${path}`, {
+    code: 'state.missing',
+    subject: path,
+    hint: 'give the one that `wharfinger start` uses with --state-path',
+  });
+
 function prepare(state: State, path: string, readonly: boolean): State {
-  refuseForeignDatabase(state, path);
+  // In one transaction, so that both answers are of before or of after another process's migration.
+  state.transaction(() => refuseForeignDatabase(state, path))();
   state.pragma('foreign_keys = ON');
   if (readonly) {
     checkVersion(state, path, true);
@@ -111,23 +141,34 @@ function migrate(state: State, path: string): void {
     .immediate();
 }
 
-/** A file that is not empty must be SQLite before SQLite may touch it. */
-function refuseForeignFile(path: string): void {
-  if (!existsSync(path)) return;
-  const magic = Buffer.alloc(SQLITE_MAGIC.length);
-  const fd = openSync(path, 'r');
+function statIfThere(path: string): Stats | undefined {
   try {
-    const bytes = readSync(fd, magic, 0, magic.length, 0);
-    if (bytes > 0 && magic.toString('latin1') !== SQLITE_MAGIC) throw foreign(path, 'is not a SQLite file');
-  } finally {
-    closeSync(fd);
+    return statSync(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
-/** A database with tables and without our mark is another program's. */
+/**
+ * What SQLite does not know is a damaged state file, or no SQLite file at all. Asked only of a file that could not be opened: to open and close
+ * one that this process has open takes SQLite's locks away.
+ */
+function refuseForeignFile(path: string): void {
+  const magic = Buffer.alloc(SQLITE_MAGIC.length);
+  const fd = openSync(path, 'r');
+  try {
+    readSync(fd, magic, 0, magic.length, 0);
+  } finally {
+    closeSync(fd);
+  }
+  if (magic.toString('latin1') !== SQLITE_MAGIC) throw foreign(path, 'is not a SQLite file');
+}
+
+/** A database with tables and without our mark is another program's. Reads the schema, so that damage to it is found now. */
 function refuseForeignDatabase(state: State, path: string): void {
-  if (state.pragma('application_id', { simple: true }) === APPLICATION_ID) return;
   const tables = state.prepare<[], { n: number }>('SELECT count(*) AS n FROM sqlite_schema').get();
+  if (state.pragma('application_id', { simple: true }) === APPLICATION_ID) return;
   if (tables !== undefined && tables.n > 0) throw foreign(path, 'is the SQLite file of another program');
 }
 

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, unlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { CrashPoint } from '../../shared/crash-points.ts';
 import { mountLoop, unmount } from '../support/mounts.ts';
 import { cutPower } from '../support/power-cut.ts';
+import { tempDir } from '../support/temp.ts';
 import { Wharf } from '../support/wharf.ts';
 import { created } from './scenarios.ts';
 
@@ -17,8 +17,7 @@ const FILES = 40;
  * has it, and the program runs again.
  */
 export async function surviveAPowerCutAt(t: TestContext, point: CrashPoint): Promise<void> {
-  const outside = mkdtempSync(join(tmpdir(), 'wharfinger-power-'));
-  t.after(() => rmSync(outside, { recursive: true, force: true }));
+  const outside = tempDir(t);
   const image = join(outside, 'disk.img');
   const disk = mountLoop(t, image, join(outside, 'disk'), 'ext4', IMAGE_BYTES);
 

@@ -5,17 +5,7 @@ import { surviveAKillAt } from './system-calls.ts';
 const skip = has('strace') ? false : 'strace is not installed';
 
 /** Everything that changes a disk on the way of a file. */
-const CALLS = [
-  'renameat2',
-  'fsync',
-  'fdatasync',
-  'syncfs',
-  'pwrite64',
-  'unlink',
-  'mkdir',
-  'ftruncate',
-  'openat',
-] as const;
+const CALLS = ['renameat2', 'fsync', 'syncfs', 'pwrite64', 'unlink', 'mkdir', 'ftruncate', 'openat'] as const;
 /** Far beyond what a run of three files makes of most of them. */
 const MOST = 40;
 

@@ -9,7 +9,7 @@ for (const [call, k] of [
   ['renameat2', 1],
   ['renameat2', 2],
   ['fsync', 2],
-  ['fdatasync', 4],
+  ['fsync', 5],
   ['pwrite64', 9],
 ] as const) {
   test(`a process killed at its ${call} number ${k} loses nothing and doubles nothing`, {

@@ -161,6 +161,7 @@ test('a state file whose disk is full is waited out, and nothing is lost or doub
   const wharf = new Wharf(t, { state: join(disk, 'state.db') });
   await using program = wharf.start();
   await program.waitFor('worker.started');
+  await program.waitFor('scan.finished');
   const filler = join(disk, 'filler');
   fill(filler);
   for (let n = 0; n < 200; n++) wharf.drop(`${n}.csv`, `content ${n}`);

@@ -22,18 +22,17 @@ test('workers that are killed at random are replaced, and every file is taken on
   await using program = wharf.start(['--workers', '3']);
   await program.waitFor('worker.started');
   for (let n = 0; n < 300; n++) wharf.drop(`f${n}.csv`, `content ${n}`);
+  const living = (): number[] => {
+    const dead = program.log.filter(({ event }) => event === 'worker.died').map(({ child_pid }) => child_pid);
+    const started = program.log.filter(({ event }) => event === 'worker.started').map(({ pid }) => pid);
+    return started.filter((pid) => !dead.includes(pid)).map(Number);
+  };
   for (let round = 0; round < 4; round++) {
-    const running = program.log
-      .filter(({ event }) => event === 'worker.started')
-      .map(({ pid }) => Number(pid));
-    const victim = running.at(-1 - (round % 2));
-    const deaths = program.log.filter(({ event }) => event === 'worker.died').length;
-    if (victim !== undefined) kill(victim);
-    await program.waitFor(() => program.log.filter(({ event }) => event === 'worker.died').length > deaths);
+    await program.waitFor(() => living().length === 3);
+    const [victim = 0] = living().slice(round % 3);
+    process.kill(victim, 'SIGKILL');
+    await program.waitFor(({ event, child_pid }) => event === 'worker.died' && child_pid === victim);
     for (let n = 0; n < 50; n++) wharf.drop(`r${round}-${n}.csv`, `round ${round} ${n}`);
-    await program.waitFor(
-      () => program.log.filter(({ event }) => event === 'worker.started').length > running.length,
-    );
   }
   await wharf.landed(500);
   assert.equal((await program.stop()).code, 0);
@@ -84,14 +83,6 @@ test('children whose supervisor is killed stop, and the next supervisor goes on'
   assert.equal((await wharf.once()).code, 0);
   await wharf.assertAllLandedOnce();
 });
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It was replaced already.
-  }
-}
 
 /** A process that has ended and that nobody has waited for yet is gone too. */
 function isAlive(pid: number): boolean {

@@ -3,25 +3,19 @@ import { join } from 'node:path';
 import { hasOpenWriter } from '../../../shared/linux/open-writer.ts';
 import { type Check, type Examined, ok, warn } from './check.ts';
 import { inputsOf } from './places.ts';
-import { Probe } from './probe.ts';
+import { withProbe } from './probe.ts';
 
 /** Whether the kernel tells that somebody has a file open for writing. */
 export function examineLeases({ settings }: Examined): Check[] {
   return inputsOf(settings)
     .filter((input) => existsSync(input))
     .map((input) => {
-      using probe = new Probe(input);
-      const fd = openSync(probe.path, 'r');
-      try {
-        if (hasOpenWriter(fd) === 'unknown') {
-          return warn(
-            'lease',
-            `the file system of ${input} gives no leases: a file that is still open for writing is not noticed`,
-            'use --mode sidecar, or writers that rename when done; or a local file system',
-          );
-        }
-      } finally {
-        closeSync(fd);
+      if (!givesLeases(input)) {
+        return warn(
+          'lease',
+          `the file system of ${input} gives no leases: a file that is still open for writing is not noticed`,
+          'use --mode sidecar, or writers that rename when done; or a local file system',
+        );
       }
       const foreign = canLeaseAll() ? undefined : foreignFile(input);
       return foreign === undefined
@@ -33,6 +27,16 @@ export function examineLeases({ settings }: Examined): Check[] {
           );
     });
 }
+
+const givesLeases = (directory: string): boolean =>
+  withProbe(directory, 'file', ({ path }) => {
+    const fd = openSync(path, 'r');
+    try {
+      return hasOpenWriter(fd) !== 'unknown';
+    } finally {
+      closeSync(fd);
+    }
+  });
 
 const CAP_LEASE = 28n;
 
@@ -47,14 +51,18 @@ const LOOKED_AT = 100;
 
 function foreignFile(directory: string): string | undefined {
   const self = process.getuid?.();
-  using listing = opendirSync(directory);
-  for (let looked = 0; looked < LOOKED_AT; looked += 1) {
-    const entry = listing.readSync();
-    if (entry === null) return undefined;
-    const path = join(directory, entry.name);
-    if (entry.isFile() && lstatSync(path, { throwIfNoEntry: false })?.uid !== self) return path;
+  const listing = opendirSync(directory);
+  try {
+    for (let looked = 0; looked < LOOKED_AT; looked += 1) {
+      const entry = listing.readSync();
+      if (entry === null) return undefined;
+      const path = join(directory, entry.name);
+      if (entry.isFile() && lstatSync(path, { throwIfNoEntry: false })?.uid !== self) return path;
+    }
+    return undefined;
+  } finally {
+    listing.closeSync();
   }
-  return undefined;
 }
 
 /** How far the clock of a file system may be from ours before ages of files mean nothing. */
@@ -82,8 +90,7 @@ export function examineClock({ settings, nowMs }: Examined): Check[] {
     .filter((input) => existsSync(input))
     .map((input) => {
       const before = nowMs();
-      using probe = new Probe(input);
-      const { ctimeMs } = probe.stats();
+      const { ctimeMs } = withProbe(input, 'file', (probe) => probe.stats());
       const skewMs = Math.max(before - ctimeMs, ctimeMs - nowMs());
       return skewMs <= SKEW_MS
         ? ok('clock', `the clock and that of the file system of ${input} agree`)

@@ -4,7 +4,7 @@ import { fileSystemType } from '../../../shared/linux/file-system-type.ts';
 import { bytes, count } from '../format/text.ts';
 import { type Check, type Examined, fail, ok, warn } from './check.ts';
 import { inputsOf, placesOf } from './places.ts';
-import { nearestExisting, Probe } from './probe.ts';
+import { nearestExisting, withProbe } from './probe.ts';
 
 const IN_MEMORY = new Set(['tmpfs', 'ramfs']);
 
@@ -90,18 +90,18 @@ export function examineSyncs({ settings, monotonicMs }: Examined): Check[] {
   });
 }
 
-function medianSyncMs(directory: string, monotonicMs: () => number): number {
-  using probe = new Probe(directory);
-  const fd = openSync(probe.path, 'r+');
-  try {
-    const times = Array.from({ length: SYNCS }, () => {
-      writeSync(fd, Buffer.alloc(4096, 1));
-      const startedMs = monotonicMs();
-      fsyncSync(fd);
-      return monotonicMs() - startedMs;
-    });
-    return times.toSorted((a, b) => a - b)[SYNCS >> 1] ?? 0;
-  } finally {
-    closeSync(fd);
-  }
-}
+const medianSyncMs = (directory: string, monotonicMs: () => number): number =>
+  withProbe(directory, 'file', ({ path }) => {
+    const fd = openSync(path, 'r+');
+    try {
+      const times = Array.from({ length: SYNCS }, () => {
+        writeSync(fd, Buffer.alloc(4096, 1));
+        const startedMs = monotonicMs();
+        fsyncSync(fd);
+        return monotonicMs() - startedMs;
+      });
+      return times.toSorted((a, b) => a - b)[SYNCS >> 1] ?? 0;
+    } finally {
+      closeSync(fd);
+    }
+  });

@@ -45,8 +45,12 @@ async function countDirectories({ input, recursive }: RouteSettings): Promise<nu
 /** Tried: others of this user's programs use instances and watches as well. */
 function examineInstances(routes: readonly RouteSettings[]): Check {
   try {
-    using inotify = new Inotify({ onReadable: () => undefined });
-    for (const { input } of routes) inotify.add(fromText(input), { followLink: true });
+    const inotify = new Inotify({ onReadable: () => undefined });
+    try {
+      for (const { input } of routes) inotify.add(fromText(input), { followLink: true });
+    } finally {
+      inotify.close();
+    }
     return ok('inotify', 'the kernel takes watches on the inputs');
   } catch (error) {
     const errno = errnoOf(error);

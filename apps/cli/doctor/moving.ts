@@ -3,7 +3,7 @@ import { errnoOf } from '../../../shared/errors.ts';
 import { fromText } from '../../../shared/fs/byte-path.ts';
 import { renameNoReplace } from '../../../shared/linux/rename.ts';
 import { type Check, type Examined, ok, warn } from './check.ts';
-import { nearestExisting, Probe } from './probe.ts';
+import { nearestExisting, withProbe } from './probe.ts';
 
 /** Whether files are moved to the warehouse by rename or have to be copied: tried, since device numbers do not tell. */
 export function examineMoving({ settings }: Examined): Check[] {
@@ -16,9 +16,10 @@ export function examineMoving({ settings }: Examined): Check[] {
 }
 
 function examineWay(input: string, existing: string, warehouse: string): Check {
-  using probe = new Probe(input);
   try {
-    renameNoReplace(fromText(probe.path), fromText(probe.otherName(existing)));
+    withProbe(input, 'file', (probe) =>
+      renameNoReplace(fromText(probe.path), fromText(probe.otherName(existing))),
+    );
   } catch (error) {
     if (errnoOf(error) !== 'EXDEV') throw error;
     return warn(
@@ -34,9 +35,10 @@ function examineWay(input: string, existing: string, warehouse: string): Check {
 export function examineNoReplace({ settings }: Examined): Check[] {
   const warehouses = [...new Set(settings.routes.map(({ warehouse }) => nearestExisting(warehouse)))];
   return warehouses.map((warehouse) => {
-    using probe = new Probe(warehouse, 'directory');
     try {
-      renameNoReplace(fromText(probe.path), fromText(probe.otherName(warehouse)));
+      withProbe(warehouse, 'directory', (probe) =>
+        renameNoReplace(fromText(probe.path), fromText(probe.otherName(warehouse))),
+      );
     } catch (error) {
       const errno = errnoOf(error);
       if (errno !== 'EINVAL' && errno !== 'ENOSYS') throw error;

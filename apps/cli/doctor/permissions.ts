@@ -2,7 +2,7 @@ import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { errnoOf } from '../../../shared/errors.ts';
 import { type Check, type Examined, fail, ok, warn } from './check.ts';
 import { inputsOf, type Place, placesOf } from './places.ts';
-import { nearestExisting, Probe } from './probe.ts';
+import { nearestExisting, withProbe } from './probe.ts';
 
 /** Inputs can be listed and emptied. */
 export function examineInputs({ settings, inputsToMake }: Examined): Check[] {
@@ -76,7 +76,7 @@ export const examinePlaces = ({ settings }: Examined): Check[] =>
 function placeIn(directory: string, { what, flag }: Place): Check {
   const existing = nearestExisting(directory);
   try {
-    using _probe = new Probe(existing, existing === directory ? 'file' : 'directory');
+    withProbe(existing, existing === directory ? 'file' : 'directory', () => undefined);
     return existing === directory
       ? ok(what, `${what} ${directory} can be written to`)
       : ok(what, `${what} ${directory} is made when it starts`);

@@ -3,12 +3,24 @@ import { dirname, join } from 'node:path';
 
 let probes = 0;
 
-/** A hidden file or directory of ours, which no scan takes for a new file; it is gone when its block ends, whatever it was renamed to. */
-export class Probe implements Disposable {
+/** Makes a probe in the directory for as long as `use` takes. It is gone then, whatever it was renamed to. */
+export function withProbe<Found>(directory: string, kind: ProbeKind, use: (probe: Probe) => Found): Found {
+  const probe = new Probe(directory, kind);
+  try {
+    return use(probe);
+  } finally {
+    probe.remove();
+  }
+}
+
+export type ProbeKind = 'file' | 'directory';
+
+/** A hidden file or directory of ours, which no scan takes for a new file. */
+class Probe {
   readonly path: string;
   readonly #names: string[];
 
-  constructor(directory: string, kind: 'file' | 'directory' = 'file') {
+  constructor(directory: string, kind: ProbeKind) {
     this.path = Probe.nameIn(directory);
     this.#names = [this.path];
     if (kind === 'directory') mkdirSync(this.path);
@@ -31,7 +43,7 @@ export class Probe implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  remove(): void {
     for (const name of this.#names) rmSync(name, { recursive: true, force: true });
   }
 

@@ -36,7 +36,14 @@ export async function scan(directory: BytePath, options: ScanOptions): Promise<S
   const counts = new ScanCounts();
   let findings = new Findings();
   let firstAtMs = 0;
-  for await (const batch of walk(directory, { ...route.settings, signal, enter, onError: onRefused })) {
+  const batches = walk(directory, {
+    recursive: route.settings.recursive,
+    followLink: directory === route.input,
+    signal,
+    enter,
+    onError: onRefused,
+  });
+  for await (const batch of batches) {
     if (findings.size === 0) firstAtMs = performance.now();
     judgeBatch(batch, findings, counts, options);
     if (findings.size >= MOST_FINDINGS || performance.now() - firstAtMs >= OLDEST_FINDING_MS) {

@@ -1,6 +1,7 @@
 import cliProgress, { type Options } from 'cli-progress';
 import type { Meter } from '../../../shared/metrics/meter.ts';
 import { RecentRates } from '../../../shared/metrics/recent-rates.ts';
+import type { QueueStats } from '../../../shared/queue/inspect/stats.ts';
 import type { StatsSource } from '../stats-source.ts';
 import { formatBytes, formatCount, formatDuration } from './figures.ts';
 import { fitParts } from './fit.ts';
@@ -22,22 +23,27 @@ export function progressBar(
   isScanning: () => boolean,
 ): (width: number) => string {
   const rates = new RecentRates(meter);
+  let known: QueueStats | undefined;
+  let doneThen = 0;
   return (width) => {
     const { files, duplicates, failed } = meter.totals;
     const { filesPerSecond, bytesPerSecond } = rates.next();
-    const known = stats.latest();
+    const latest = stats.latest();
     const done = files + duplicates + failed;
-    const left = (known?.ready ?? 0) + (known?.leased ?? 0);
+    if (latest !== known) doneThen = done;
+    known = latest;
+    // What was done since the queue was read would otherwise count twice.
+    const left = Math.max(0, (known?.ready ?? 0) + (known?.leased ?? 0) - (done - doneThen));
     const isOver = left === 0 && !isScanning();
     const share = isOver ? 1 : done / Math.max(1, done + left);
     return fitParts(
       [
         `⚓ ${drawBar(share, width < NARROW_COLUMNS ? NARROW_BAR_COLUMNS : BAR_COLUMNS)} ${Math.floor(share * 100)}%`,
         `${formatCount(done)}/${formatCount(done + left)} files`,
+        ...(failed > 0 ? [`failed ${formatCount(failed)}`] : []),
         isScanning() ? 'looking for more' : `${timeLeft(left, filesPerSecond)} left`,
         `${formatCount(filesPerSecond)} files/s`,
         `${formatBytes(bytesPerSecond)}/s`,
-        ...(failed > 0 ? [`failed ${formatCount(failed)}`] : []),
       ],
       width,
     );

@@ -48,13 +48,24 @@ export type VerifySummary = {
  * Why a row and its line, and not just the count: this is the proof that nothing was lost, taken twice or misreported,
  * whatever died when.
  */
-export async function verify({ state, deep, report, ...moved }: VerifyOptions): Promise<VerifySummary> {
+export async function verify(options: VerifyOptions): Promise<VerifySummary> {
+  const known = new KnownPaths();
+  try {
+    return await compare(options, known);
+  } finally {
+    known[Symbol.dispose]();
+  }
+}
+
+async function compare(
+  { state, deep, report, ...moved }: VerifyOptions,
+  known: KnownPaths,
+): Promise<VerifySummary> {
   const routes = new Routes(state).all();
   const atManifest =
     moved.manifests === undefined ? inPlace : relocated(routes, 'manifests', moved.manifests);
   const at = moved.warehouse === undefined ? inPlace : relocated(routes, 'warehouse', moved.warehouse);
   const snapshot = takeSnapshot(state);
-  using known = new KnownPaths();
   const rehasher = deep ? new Rehasher(report) : undefined;
   const checks: FileChecks = { state, at, known, rehasher, report };
 

@@ -68,6 +68,7 @@ export class Harness {
   kernel: Kernel = linux;
   queueLimit = 100_000;
   enqueued = 0;
+  onEnqueued: (count: number) => void = () => undefined;
   route: RouteSettings;
   readonly #context: TestContext;
 
@@ -161,6 +162,7 @@ export class Harness {
       signal,
       onEnqueued: (count) => {
         this.enqueued += count;
+        this.onEnqueued(count);
       },
       kernel: this.kernel,
     });

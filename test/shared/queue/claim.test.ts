@@ -134,6 +134,18 @@ test('a job under which its workers die ends as failed with that reason; the oth
   assert.deepEqual([good?.state, good?.attempts], ['ready', 0], 'a death in company is not charged');
 });
 
+test('a death in company fails no job, however many attempts it has had', (t) => {
+  const { one, another } = ownQueue(t);
+  one.put('a');
+  for (let n = 0; n < 3; n++) {
+    one.settlements.delay(1, one.claim()?.token ?? 0, { runAtMs: 0, reason: 'bad', charged: true, nowMs: 0 });
+  }
+  another('victim', 2).claim();
+  assert.deepEqual(one.claims.reclaim(one.clock.nowMs(), 1, isPid(2))[0]?.failed, []);
+  const [job] = seenJobs(one.state);
+  assert.deepEqual([job?.state, job?.lane, job?.attempts], ['ready', 'suspect', 3]);
+});
+
 test('a token is never given twice, also after every lease has ended', (t) => {
   const { one } = ownQueue(t);
   one.put('a');

@@ -137,6 +137,19 @@ test('a take that fails is told to the owner of the store as well, since better-
   assert.equal(told.length, 1);
 });
 
+test('a store that may not take now takes nothing, and takes it once it may', async (t) => {
+  const { one } = ownQueue(t);
+  let may = false;
+  const store = jsonStore(one, { mayTake: () => may });
+  await answer<void>((cb) => store.putTask('a', 'a', 0, cb));
+  const none = await lockOf(store);
+  assert.deepEqual(await answer((cb) => store.getLock(none, cb)), {});
+  assert.equal(seenJobs(one.state)[0]?.state, 'ready');
+  may = true;
+  const lock = await lockOf(store);
+  assert.deepEqual(await answer((cb) => store.getLock(lock, cb)), { a: 'a' });
+});
+
 test('a worker is handed the jobs themselves, in their order, each with its lease; keys that read alike are two', async (t) => {
   const { one } = ownQueue(t);
   const keys = ['10', '9', '\xff', '\xfe', '__proto__'] as BytePath[];

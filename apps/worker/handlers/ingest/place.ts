@@ -4,6 +4,7 @@ import { renameNoReplace } from '../../../../shared/linux/rename.ts';
 import { copyAcross } from './copy-across.ts';
 import { type DecidedFile, ended, type InFlight, type PlacedFile, type Step } from './custody.ts';
 import { assertHeld } from './fence.ts';
+import { isOriginalItself, originalIsThere } from './original.ts';
 import { withOtherName } from './other-name.ts';
 import type { PlaceContext } from './place-context.ts';
 import { nameTaken, placed } from './placed.ts';
@@ -21,6 +22,12 @@ import { lstatIfThere, meddlingWith } from './watch-behind.ts';
  */
 export async function placeFile(file: DecidedFile, context: PlaceContext): Promise<Step<PlacedFile>> {
   const { type, row } = file.inFlight;
+  if (row.action !== 'leave' && isOriginalItself(file.inFlight))
+    return ended(
+      file,
+      { end: 'failed', reason: 'it is itself the committed copy of its content' },
+      file.inFlight,
+    );
   if (row.destination !== undefined) return await moveTo(file, row.destination, context);
   const touched = endOfTouched(file);
   if (touched !== undefined) return touched;
@@ -82,14 +89,6 @@ export const placeOf = ({
 function deleteDuplicate(file: DecidedFile, context: PlaceContext): Step<PlacedFile> {
   if (originalIsThere(file.inFlight)) return takeAway(file, context) ?? placed(file);
   return ended(file, { end: 'failed', reason: notDeleted(file.inFlight) }, file.inFlight);
-}
-
-/** Whether the committed copy of a duplicate is where the ledger says, with its size. */
-export function originalIsThere(inFlight: InFlight): boolean {
-  if (inFlight.type !== 'duplicate') return true;
-  const { destination, sizeBytes } = inFlight.original;
-  const committed = lstatIfThere(destination);
-  return committed?.isFile() === true && committed.size === BigInt(sizeBytes);
 }
 
 function notDeleted(inFlight: InFlight): string {

@@ -69,6 +69,11 @@ async function readOpen(file: Accepted, fd: number, reading: Reading): Promise<R
 /** Why a file is not to be taken now, if it is not. */
 function obstacleTo(file: Accepted, fd: number, stats: BigIntStats): Outcome | undefined {
   if (!stats.isFile()) return { end: 'failed', reason: 'it is not a regular file' };
+  if (BigInt.asIntN(64, stats.mtimeNs) !== stats.mtimeNs)
+    return {
+      end: 'failed',
+      reason: 'its date is not between the years 1678 and 2262: give it another, as with touch',
+    };
   if (fingerprintOf(stats) !== file.job.fingerprint)
     return back(file, 'stability', 'it changed after it was seen complete');
   if (hasOpenWriter(fd) === 'yes') return back(file, 'writer', 'it is open for writing');

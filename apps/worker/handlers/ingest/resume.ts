@@ -1,5 +1,5 @@
 import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
-import { type BytePath, dirname, isWithin, toBytes } from '../../../../shared/fs/byte-path.ts';
+import { type BytePath, dirname, isWithin, toBytes, toText } from '../../../../shared/fs/byte-path.ts';
 import { fsyncDirectory } from '../../../../shared/fs/durable.ts';
 import { hashLarge } from '../../../../shared/fs/hash-file.ts';
 import { finishCopy, temporaryName } from './copy-across.ts';
@@ -12,8 +12,9 @@ import {
   type Step,
 } from './custody.ts';
 import { assertHeld } from './fence.ts';
+import { originalIsThere } from './original.ts';
 import { contentOfInFlight, withOtherName } from './other-name.ts';
-import { originalIsThere, placeOf } from './place.ts';
+import { placeOf } from './place.ts';
 import type { PlaceContext } from './place-context.ts';
 import { nameTaken, placed } from './placed.ts';
 import { putBack, returnToName } from './put-back.ts';
@@ -136,8 +137,19 @@ function endOfLost(file: DecidedFile, context: PlaceContext): Step<PlacedFile> {
     const meddling = { waitsFor: 'stability', why: 'another file had taken its name' } as const;
     return putBack(file, destination, meddling, context);
   }
+  if (!isThere && destination !== undefined && isAway(destination, file)) {
+    const reason = `it was on its way to ${toText(destination)}, and its directory is not there: mount its file system, then retry this job`;
+    return ended(file, { end: 'failed', reason });
+  }
   return endOfTouched(file) ?? ended(file, { end: 'released' });
 }
+
+/**
+ * Whether a destination cannot be seen: its directory is missing, and no mark tells that its file system is mounted. So after the
+ * configuration has come to name another place.
+ */
+const isAway = (destination: BytePath, { route }: DecidedFile): boolean =>
+  !isWithin(route.warehouse, destination) && lstatIfThere(dirname(destination)) === undefined;
 
 /**
  * Whether what stands at the destination got there after the decision: a file that took the name of the decided one right before it was

@@ -5,6 +5,7 @@ import { renameNoReplace } from '../../../../shared/linux/rename.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import { type DecidedFile, type Ended, ended, type InFlight } from './custody.ts';
 import { assertHeld } from './fence.ts';
+import { originalIsThere } from './original.ts';
 import type { PlaceContext } from './place-context.ts';
 import { putBack } from './put-back.ts';
 import { removeIfThere } from './remove-if-there.ts';
@@ -40,6 +41,9 @@ export function takeAway(file: DecidedFile, context: PlaceContext): Ended | unde
     discardCopy(file, context);
     return putBack(file, aside, meddling, context);
   }
+  // Once more, now that it has another name: by some other path it may have been the committed copy itself.
+  if (inFlight.row.destination === undefined && !originalIsThere(inFlight))
+    return putBack(file, aside, { waitsFor: 'stability', why: 'its committed copy is gone' }, context);
   assertHeld(file, context);
   unlinkSync(toBytes(aside));
   context.crash.reach('copy.unlinked');

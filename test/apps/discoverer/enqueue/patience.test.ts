@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { runDiscoverer } from '../../../../apps/discoverer/main.ts';
 import { EnvironmentError } from '../../../../shared/errors.ts';
-import { createLogger } from '../../../../shared/log/logger.ts';
 import { Harness } from '../harness.ts';
 
-/** Has every insert into `table` refused as SQLite refuses when it is locked for too long: a full disk is the same to us. */
+/** Has every write refused, as by a program that has locked the file for too long. */
 function refuseWrites(h: Harness): { allow(): void } {
   h.fixture.state.pragma('busy_timeout = 1');
   const other = new Database(h.fixture.statePath);
@@ -47,34 +46,15 @@ test('one pass ends with the reason when the state file goes on refusing', async
 });
 
 test('a defect ends it, and everything that it does', async (t) => {
-  const h = new Harness(t, { stabilityMs: 0 });
-  await h.started();
-  const { state, statePath } = h.fixture;
-  const running = runDiscoverer({
-    settings: { routes: [h.route], queueLimit: 10, once: false, statePath },
-    state,
-    logger: createLogger({
-      level: 'silent',
-      format: 'json',
-      process: 'discoverer',
-      sink: { write: () => undefined },
-    }),
-    clock: h.clock,
-    signal: new AbortController().signal,
-    onEnqueued: () => {
-      throw new TypeError('as it should');
-    },
-  });
+  const h = new Harness(t, { mode: 'close-write', stabilityMs: 60_000, scanMs: 20 });
+  h.onEnqueued = () => {
+    throw new TypeError('as it should');
+  };
+  const { ended } = h.start();
   h.write('a.csv');
-  h.finish('a.csv');
-  await Promise.race([assert.rejects(running, TypeError), keepWriting(h)]);
+  await assert.rejects(ended, TypeError);
+  const scans = h.count('scan.finished');
+  h.write('b.csv');
+  await delay(100);
+  assert.deepEqual([h.names(), h.count('scan.finished')], [['a.csv'], scans]);
 });
-
-/** Both discoverers see each file: one of them enqueues it. */
-async function keepWriting(h: Harness): Promise<never> {
-  for (let i = 0; ; i++) {
-    h.write(`${i}.csv`);
-    await h.until('the job', () => h.names().includes(`${i}.csv`));
-    h.finish(`${i}.csv`);
-  }
-}

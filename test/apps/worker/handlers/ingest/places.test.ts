@@ -93,18 +93,35 @@ test(
   },
 );
 
+const REFUSAL =
+  /^.*\/manifests refuses: operation not permitted \(EPERM\); to mend it: let this user write there$/;
+
 test(
-  'manifests that may not be written to are a fault of the place, not of the files',
+  'manifests that may not be written to are a fault of the place, and nothing is moved',
   needsImmutable,
   async (t) => {
     const custody = new Custody(t);
     const manifests = makeImmutable(t, custody.manifests);
-    const contents = await assertWaits(
-      custody,
-      /^.*\/manifests refuses: operation not permitted \(EPERM\); to mend it: let this user write there$/,
-    );
-    assert.deepEqual(custody.stored(), ['a', 'b'], 'they are placed already, and on record');
+    const contents = await assertWaits(custody, REFUSAL);
+    assert.deepEqual(custody.stored(), []);
     manifests.change();
+    await custody.hand.step();
+    await custody.assertSound(contents);
+  },
+);
+
+test(
+  'manifests that refuse when the files are placed already leave them on record',
+  needsImmutable,
+  async (t) => {
+    const custody = new Custody(t);
+    let manifests: ReturnType<typeof makeImmutable> | undefined;
+    custody.hand.at('ingest.read', () => {
+      manifests = makeImmutable(t, custody.manifests);
+    });
+    const contents = await assertWaits(custody, REFUSAL);
+    assert.deepEqual(custody.stored(), ['a', 'b']);
+    manifests?.change();
     await custody.hand.step();
     await custody.assertSound(contents);
   },
@@ -114,7 +131,10 @@ test('manifests of one route that refuse hold up no file of another', async (t) 
   const custody = new Custody(t);
   const bills = custody.at('bills', custody.root);
   mkdirSync(toBytes(bills));
-  const manifests = custody.at('missing', custody.root);
+  const manifests = custody.at('of bills', custody.root);
+  const HOUR_MS = 3_600_000;
+  for (const later of [0, HOUR_MS])
+    mkdirSync(toBytes(manifestPathOf(manifests, Date.now() + later)), { recursive: true });
   const routeId = custody.saveRoute({ name: 'bills', input: bills, manifests });
   for (let round = 0; round < 3; round += 1) {
     custody.offer(`order ${round}`, `order ${round}`);
@@ -130,6 +150,7 @@ test('manifests of one route that refuse hold up no file of another', async (t) 
   assert.equal(custody.records.jobs().length, 3);
   assert.equal(custody.hand.said('place.refused').length, 1);
 
+  rmSync(toBytes(manifests), { recursive: true });
   mkdirSync(toBytes(manifests));
   await custody.hand.step();
   assert.deepEqual(custody.records.jobs(), []);

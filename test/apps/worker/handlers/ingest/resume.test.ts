@@ -127,9 +127,9 @@ test('a file that has both names, its move being a link and an unlink, has not m
   await custody.assertSound(['content']);
 });
 
-for (const onDuplicate of ['move', 'delete'] as const) {
-  test(`the same content at the destination is that of another row: a file to ${onDuplicate} is not taken for placed`, async (t) => {
-    const custody = new Custody(t, onDuplicate === 'delete' ? { dedupe: 'none' } : {});
+for (const dedupe of ['content', 'none'] as const) {
+  test(`the same content under the same name is another row's: what dies before its move is not taken for placed, dedupe ${dedupe}`, async (t) => {
+    const custody = new Custody(t, { dedupe });
     for (const name of ['a', 'a']) {
       custody.offer(name, 'same');
       await custody.hand.run();
@@ -138,7 +138,7 @@ for (const onDuplicate of ['move', 'delete'] as const) {
     await custody.hand.dieAt('ingest.decided');
     await custody.recover();
     assert.equal(custody.stored().length, 3);
-    await custody.assertSound(onDuplicate === 'delete' ? ['same', 'same', 'same'] : ['same']);
+    await custody.assertSound(dedupe === 'none' ? ['same', 'same', 'same'] : ['same']);
   });
 }
 
