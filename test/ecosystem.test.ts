@@ -12,6 +12,7 @@ type App = {
   exec_mode: string;
   interpreter: string;
   kill_timeout: number;
+  pmx: boolean;
 };
 
 // As pm2 loads it.
@@ -24,6 +25,13 @@ test('pm2 is told to run one discoverer and eight workers as plain processes', (
       ['discoverer', 'discoverer', 1, 'fork'],
       ['worker', 'worker', 8, 'fork'],
     ],
+  );
+});
+
+test('pm2 loads nothing into the program that would keep it alive when it has stopped', () => {
+  assert.deepEqual(
+    apps.map(({ pmx }) => pmx),
+    [false, false],
   );
 });
 

@@ -39,6 +39,9 @@ function createProgram({ stdout, version }: CliContext): CliCommand {
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
+    .hook('preAction', (_, command) => {
+      if (command instanceof CliCommand) command.refuseLostValue();
+    })
     // What commander would print about an error is printed by `runCli`, in one line.
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -51,7 +54,7 @@ function createProgram({ stdout, version }: CliContext): CliCommand {
     ['wharfinger --input /srv/in --once', 'take what is complete in /srv/in now, then exit'],
     ['wharfinger start --help', 'all options; each is a variable and a key too'],
     ['wharfinger queue stats --watch', 'see what goes on'],
-    ['wharfinger trace report.csv', 'what became of one file'],
+    ['wharfinger trace data/staging/report.csv', 'what became of one file'],
   ]);
   return program.addHelpText('after', EXIT_CODES);
 }
@@ -63,6 +66,6 @@ Exit codes:
   ${EXIT.done}  done, or stopped as asked
   ${EXIT.defect}  a defect of wharfinger
   ${EXIT.usage}  wrong usage or configuration
-  ${EXIT.filesFailed}  --once finished, but files failed
+  ${EXIT.filesFailed}  --once finished, but files failed or wait for a later attempt
   ${EXIT.disagreement}  verify found a disagreement
   ${EXIT.environment}  the environment refuses: directory missing, no permission, state locked, disk full`;

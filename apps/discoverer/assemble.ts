@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Settings } from '../../shared/config/settings.ts';
+import type { CrashPoints } from '../../shared/crash-points.ts';
 import { SidecarRemovals } from '../../shared/ledger/sidecar-removals.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { Routes } from '../../shared/queue/routes.ts';
@@ -11,7 +12,7 @@ import { DueTimer } from './due/due-timer.ts';
 import { Minder } from './due/minder.ts';
 import { BackPressure } from './enqueue/back-pressure.ts';
 import { Patience } from './enqueue/patience.ts';
-import { type EnqueuePoints, Writer } from './enqueue/writer.ts';
+import { Writer } from './enqueue/writer.ts';
 import { Judge } from './judge.ts';
 import type { Kernel } from './kernel.ts';
 import { type DiscoveredRoute, saveRoute } from './route.ts';
@@ -25,7 +26,7 @@ export type AssembleOptions = {
   clock: Clock;
   signal: AbortSignal;
   onEnqueued(count: number): void;
-  crash: EnqueuePoints;
+  crash: CrashPoints;
   kernel: Kernel;
 };
 

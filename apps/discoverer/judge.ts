@@ -56,6 +56,7 @@ export class Judge {
     if (occasion === 'met' && route.settings.mode === 'sidecar' && this.#candidates.waitsForSidecar(path))
       return WAITING;
     const job = this.#jobs.get(path);
+    if (job?.state === 'leased') return this.#notOurs('in hand', question);
     if (job !== undefined && job.state !== 'failed') return this.#notOurs('settled', question);
     try {
       const stats = lstatIfThere(path);
@@ -118,7 +119,7 @@ export class Judge {
   }
 
   /** A scan does not ask whether such a name is a candidate: whatever made it one, or `Sweeper`, finds that out. */
-  #notOurs(is: 'excluded' | 'settled', { path, occasion }: Question): Verdict {
+  #notOurs(is: 'excluded' | 'settled' | 'in hand', { path, occasion }: Question): Verdict {
     return { is, wasCandidate: occasion !== 'met' && this.#candidates.get(path) !== undefined };
   }
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Settings } from '../../shared/config/settings.ts';
+import { type CrashPoints, noCrashPoints } from '../../shared/crash-points.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { State } from '../../shared/state/open.ts';
 import { assemble } from './assemble.ts';
-import type { EnqueuePoints } from './enqueue/writer.ts';
 import { keepWatching } from './keep-watching.ts';
 import { type Kernel, linux } from './kernel.ts';
 import { onePass } from './one-pass.ts';
@@ -20,7 +20,7 @@ export type DiscovererOptions = {
   signal: AbortSignal;
   /** So many jobs are new, and durable. */
   onEnqueued(count: number): void;
-  crash?: EnqueuePoints;
+  crash?: CrashPoints;
   kernel?: Kernel;
 };
 
@@ -31,7 +31,7 @@ export type DiscovererOptions = {
  * @throws EnvironmentError where an input must be there, or be watched, and cannot be; where the state file refuses for good
  */
 export async function runDiscoverer(options: DiscovererOptions): Promise<DiscovererReport> {
-  const { settings, crash = NEVER, kernel = linux } = options;
+  const { settings, crash = noCrashPoints, kernel = linux } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   try {
@@ -56,5 +56,3 @@ const NOTHING: DiscovererReport = {
   incomplete: [],
   excludedFiles: 0,
 };
-
-const NEVER: EnqueuePoints = { reach: () => undefined };

@@ -76,18 +76,23 @@ export class Executor {
     );
     try {
       writeTransaction(state, () => {
-        for (const job of jobs) this.#chargeDefect(job, token, error);
+        for (const job of jobs) this.#chargeDefect(job, token, error, jobs.length === 1);
       });
     } catch (refusal) {
       await this.refused(refusal);
     }
   }
 
-  #chargeDefect(job: LeasedJob, token: number, error: unknown): void {
+  /** Which of several jobs is to blame nobody knows: each is handled alone next, and only there is charged. */
+  #chargeDefect(job: LeasedJob, token: number, error: unknown, isAlone: boolean): void {
     const { clock, random, maxAttempts } = this.#options;
     if (!this.#settlements.holds(job.id, token)) return;
     const nowMs = clock.nowMs();
     const reason = `a defect of wharfinger: ${error instanceof Error ? error.message : String(error)}`;
+    if (!isAlone) {
+      this.#settlements.suspect(job.id, token, reason, nowMs);
+      return;
+    }
     if (job.attempts >= maxAttempts) {
       this.#settlements.fail(job.id, token, reason, nowMs);
       return;

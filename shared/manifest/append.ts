@@ -80,6 +80,8 @@ function settleTail(file: ManifestFile, appending: Appending): CommittedLength {
     start = newline + 1;
   }
   file.cut(bytes);
+  // Written again: where the fsync of whoever wrote it failed, the kernel takes it for clean, and would not write it now.
+  file.writeAt(committed.bytes, tail.subarray(0, bytes - committed.bytes));
   file.sync();
   return { bytes, lines };
 }

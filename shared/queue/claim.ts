@@ -65,6 +65,12 @@ type LeaseRow = {
 const JOB_COLUMNS =
   'id, kind, key, lane, route_id, fingerprint, size_bytes, payload, priority, attempts, enqueued_ms';
 
+/**
+ * A job delayed at a moment that is yet to come: the clock was set back since, and it would wait as long as the clock was wrong. Only of
+ * those that are far off, which the index finds, since the clocks of two machines may differ a little.
+ */
+const DELAYED_IN_FUTURE = "state = 'delayed' AND run_at_ms > ? + 120000 AND updated_ms > ? + 60000";
+
 const claimSql = (order: string) => `
   UPDATE jobs SET state = 'leased', lease_token = ?, attempts = attempts + 1, updated_ms = ?
   WHERE id IN (SELECT id FROM jobs WHERE kind = ? AND lane = ? AND state = 'ready' ORDER BY ${order} LIMIT ?)
@@ -91,11 +97,12 @@ export class Claims {
   constructor(state: State, holder: Holder) {
     this.#state = state;
     this.#holder = holder;
-    this.#somethingToDo = state.prepare<[string, Lane, number], unknown>(`
+    this.#somethingToDo = state.prepare<[string, Lane, number, number, number], unknown>(`
       SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE kind = ? AND lane = ? AND state = 'ready')
-                  OR EXISTS (SELECT 1 FROM jobs WHERE state = 'delayed' AND run_at_ms <= ?)`);
+                  OR EXISTS (SELECT 1 FROM jobs WHERE state = 'delayed' AND run_at_ms <= ?)
+                  OR EXISTS (SELECT 1 FROM jobs WHERE ${DELAYED_IN_FUTURE})`);
     this.#promote = state.prepare(
-      "UPDATE jobs SET state = 'ready' WHERE state = 'delayed' AND run_at_ms <= ?",
+      `UPDATE jobs SET state = 'ready' WHERE state = 'delayed' AND run_at_ms <= ? OR ${DELAYED_IN_FUTURE}`,
     );
     this.#insertLease = state.prepare(`
       INSERT INTO leases (owner, host, boot, pid, pid_start, claimed_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`);
@@ -120,14 +127,14 @@ export class Claims {
 
   /**
    * Takes up to `limit` ready jobs under one new lease, those of the highest priority and then the oldest first, and
-   * charges each an attempt. Jobs whose `run_at` has come are made ready first.
+   * charges each an attempt. Jobs whose `run_at` has come are made ready first, and those delayed before the clock was set back.
    *
    * @returns undefined where nothing is ready; then nothing was written
    */
   claim({ kind, lane, limit, leaseMs, nowMs, end = 'oldest' }: ClaimRequest): Lease | undefined {
-    if (this.#somethingToDo.get(kind, lane, nowMs) === undefined) return undefined;
+    if (this.#somethingToDo.get(kind, lane, nowMs, nowMs, nowMs) === undefined) return undefined;
     return writeTransaction(this.#state, () => {
-      this.#promote.run(nowMs);
+      this.#promote.run(nowMs, nowMs, nowMs);
       const { owner, host, boot, pid, pidStart } = this.#holder;
       const expiresMs = nowMs + leaseMs;
       const token = Number(

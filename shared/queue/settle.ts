@@ -9,6 +9,7 @@ import type { State } from '../state/open.ts';
 export class Settlements {
   readonly #complete;
   readonly #delay;
+  readonly #suspect;
   readonly #fail;
   readonly #release;
   readonly #holds;
@@ -17,6 +18,9 @@ export class Settlements {
     this.#complete = state.prepare('DELETE FROM jobs WHERE id = ? AND lease_token = ?');
     this.#delay = state.prepare(`
       UPDATE jobs SET state = 'delayed', lease_token = NULL, run_at_ms = ?, reason = ?, attempts = attempts - ?, updated_ms = ?
+      WHERE id = ? AND lease_token = ?`);
+    this.#suspect = state.prepare(`
+      UPDATE jobs SET state = 'ready', lane = 'suspect', lease_token = NULL, attempts = attempts - 1, reason = ?, updated_ms = ?
       WHERE id = ? AND lease_token = ?`);
     this.#fail = state.prepare(`
       UPDATE jobs SET state = 'failed', lease_token = NULL, reason = ?, updated_ms = ? WHERE id = ? AND lease_token = ?`);
@@ -38,6 +42,11 @@ export class Settlements {
   ): void {
     const refund = delay.charged ? 0 : 1;
     fenced(this.#delay.run(delay.runAtMs, delay.reason, refund, delay.nowMs, jobId, token).changes, token);
+  }
+
+  /** One of several that went wrong together: ready again at no charge, and next time it is all that its worker has in hand. */
+  suspect(jobId: number, token: number, reason: string, nowMs: number): void {
+    fenced(this.#suspect.run(reason, nowMs, jobId, token).changes, token);
   }
 
   /** Not without a person: kept with its reason until it is retried, dropped, or its file changes. */

@@ -17,15 +17,14 @@ test('a full warehouse is said once, holds nothing back for good, and goes on wh
 }, async (t) => {
   const warehouse = mountTmpfs(t, join(tempDir(t), 'warehouse'), 2 * MIB);
   const wharf = new Wharf(t, { warehouse });
-  await using program = wharf.start();
+  await using program = wharf.start(['--workers', '1']);
   for (const name of ['a', 'b', 'c', 'd']) wharf.drop(`${name}.csv`, name.repeat(MIB * 0.75));
   const refused = await program.waitFor('place.refused');
   assert.match(String(refused.reason), /no space left \(ENOSPC\)/);
   execFileSync('mount', ['-o', 'remount,size=16M', warehouse]);
   await program.waitFor('place.recovered');
   await allIngested(program, 4);
-  const sayers = program.log.filter(({ event }) => event === 'place.refused').map(({ pid }) => pid);
-  assert.equal(new Set(sayers).size, sayers.length, 'each worker says it once');
+  assert.equal(program.log.filter(({ event }) => event === 'place.refused').length, 1);
   await stopped(program);
   await wharf.assertAllLandedOnce();
 });

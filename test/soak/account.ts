@@ -40,6 +40,14 @@ export class Account {
     };
   }
 
+  /** The kernel has written everything back. */
+  everythingWasWritten(): void {
+    for (const entry of this.entries.values()) {
+      entry.durable += entry.volatile;
+      entry.volatile = 0;
+    }
+  }
+
   /** What had not been fsynced may be gone. */
   powerWasCut(): void {
     for (const entry of this.entries.values()) entry.volatile = 0;

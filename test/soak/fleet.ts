@@ -8,7 +8,7 @@ const WRITERS = 5;
 const LONGEST_PAUSE_MS = 120;
 
 /** Writers that work at the same time, each through its own seeded sequence of pieces. */
-export class Fleet {
+export class Fleet implements AsyncDisposable {
   readonly #shared: Shared;
   readonly #inputs: readonly BytePath[];
   readonly #randoms: readonly Random[];
@@ -16,6 +16,7 @@ export class Fleet {
   #power = new AbortController();
   #anchored = new AbortController();
   #sailing: Promise<void>[] = [];
+  readonly #failure = Promise.withResolvers<never>();
 
   constructor(shared: Shared, random: Random, inputs: readonly BytePath[]) {
     this.#shared = shared;
@@ -28,12 +29,17 @@ export class Fleet {
     return this.#counts;
   }
 
+  /** Rejects when a writer could not do what it wanted; resolves never. */
+  get failure(): Promise<never> {
+    return this.#failure.promise;
+  }
+
   set(): void {
     this.#power = new AbortController();
     this.#anchored = new AbortController();
     this.#sailing = this.#randoms.map((random) => this.#sail(random));
     // Awaited when they are called back.
-    for (const sailing of this.#sailing) sailing.catch(() => undefined);
+    for (const sailing of this.#sailing) sailing.catch(this.#failure.reject);
   }
 
   /** Lets everybody finish the piece in hand. @throws what a writer could not do */
@@ -48,12 +54,23 @@ export class Fleet {
     await this.callBack();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#power.abort();
+    this.#anchored.abort();
+    await Promise.allSettled(this.#sailing);
+  }
+
   async #sail(random: Random): Promise<void> {
     const power = this.#power.signal;
     const anchored = this.#anchored.signal;
     while (!anchored.aborted) {
       const kind = random.weighted(KINDS);
-      const hand = new Hand(this.#shared, random.fork(`${random.fraction()}`), random.pick(this.#inputs), power);
+      const hand = new Hand(
+        this.#shared,
+        random.fork(`${random.fraction()}`),
+        random.pick(this.#inputs),
+        power,
+      );
       try {
         await kind.write(hand);
         this.#counts.set(kind.name, (this.#counts.get(kind.name) ?? 0) + 1);

@@ -1,4 +1,4 @@
-import { type BytePath, fromText } from '../../shared/fs/byte-path.ts';
+import { type BytePath, basename, fromText } from '../../shared/fs/byte-path.ts';
 import type { Random } from './random.ts';
 
 /** The most bytes a name may have on Linux. */
@@ -25,6 +25,9 @@ const HOSTILE: readonly Shape[] = [
 ];
 
 const HOSTILE_SHARE = 0.25;
+
+/** Whether a file is one of those that writers leave behind half done when the power is cut: never taken. */
+export const isTemporary = (path: BytePath): boolean => /^\.|\.(tmp|part)$|~$/.test(basename(path));
 
 /** Names that are never used twice, one in four of them of the kind that breaks scripts. None is hidden or temporary. */
 export class Names {

@@ -30,6 +30,12 @@ export function register(program: Command, context: CliContext): void {
   registerList(queue, context);
   registerRetry(queue, context);
   registerDrop(queue, context);
+  addExamples(queue, [
+    ['wharfinger queue stats --watch', 'how much waits, and how fast it goes'],
+    ['wharfinger queue list --state failed', 'what failed, and why'],
+    ['wharfinger queue retry --failed', 'again, after the cause was mended'],
+    ['wharfinger queue drop 17', 'forget job 17; its file stays where it is'],
+  ]);
 }
 
 /** How often `--watch` looks. */

@@ -16,20 +16,22 @@ const JUMP_MS = 200;
  */
 export class SteadyClock {
   readonly #clock: Clock;
-  #offsetMs: number;
+  /** By how much the wall clock is ahead, at the most. */
+  #aheadMs = Number.POSITIVE_INFINITY;
   #jumpedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#offsetMs = clock.nowMs() - clock.monotonicMs();
+    this.read();
   }
 
   read(): Moment {
+    // Any time may go by between two of these lines, and is not to look like a jump.
+    const beforeMs = this.#clock.monotonicMs();
     const nowMs = this.#clock.nowMs();
-    const monotonicMs = this.#clock.monotonicMs();
-    const offsetMs = nowMs - monotonicMs;
-    if (offsetMs - this.#offsetMs > JUMP_MS) this.#jumpedAtMs = monotonicMs;
-    this.#offsetMs = offsetMs;
-    return { nowMs, steadyMs: monotonicMs - this.#jumpedAtMs };
+    const afterMs = this.#clock.monotonicMs();
+    if (nowMs - afterMs - this.#aheadMs > JUMP_MS) this.#jumpedAtMs = afterMs;
+    this.#aheadMs = nowMs - beforeMs;
+    return { nowMs, steadyMs: afterMs - this.#jumpedAtMs };
   }
 }

@@ -8,8 +8,10 @@ export type Verdict =
   | { is: 'incomplete'; sighting: Sighting }
   /** Not complete either, and remembered as it is. */
   | { is: 'waiting' }
-  /** Its job waits, is worked on, or has failed with this very file; or it was left in place as a duplicate. */
+  /** Its job waits, or has failed with this very file; or it was left in place as a duplicate. */
   | { is: 'settled'; wasCandidate: boolean }
+  /** A worker has its job in hand, and perhaps moved its file already: then this is another one. */
+  | { is: 'in hand'; wasCandidate: boolean }
   | { is: 'gone'; wasCandidate: boolean }
   | { is: 'excluded'; wasCandidate: boolean }
   /** It could not even be looked at. */

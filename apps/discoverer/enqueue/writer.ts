@@ -8,14 +8,11 @@ import type { SteadyClock } from '../completion/steady-clock.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Findings } from './findings.ts';
 
-/** Where a crash test may strike. */
-export type EnqueuePoints = Pick<CrashPoints, 'reach'>;
-
 export type WriterOptions = {
   state: State;
   clock: SteadyClock;
   pressure: BackPressure;
-  crash: EnqueuePoints;
+  crash: CrashPoints;
   /** So many jobs are new, and durable. */
   onEnqueued(count: number): void;
   /** Something was written. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../../../shared/clock.ts';
 import { type BytePath, join } from '../../../shared/fs/byte-path.ts';
 import { IN, type InotifyEvent } from '../../../shared/linux/inotify.ts';
 import type { Logger } from '../../../shared/log/logger.ts';
@@ -8,6 +9,7 @@ import type { Writer } from '../enqueue/writer.ts';
 import type { Judge } from '../judge.ts';
 import type { DiscoveredRoute } from '../route.ts';
 import { Bell } from './bell.ts';
+import { PendingNames } from './pending-names.ts';
 import type { Place, Watches } from './watches.ts';
 
 /** Who owns a watched directory, and is told what became of it. */
@@ -25,6 +27,9 @@ const GATHER_MS = 2;
 /** More names than this are left to a scan: memory must not grow while the queue is full. */
 const MOST_PENDING = 20_000;
 
+/** When a name is looked at again whose job a worker has in hand. */
+const IN_HAND_MS = 1000;
+
 /** Names judged and written between two turns of the event loop. */
 const SLICE = 1000;
 
@@ -37,6 +42,7 @@ export type EventPumpOptions = {
   writer: Writer;
   /** Those that have watches. */
   owners: () => Iterable<WatchOwner>;
+  clock: Clock;
   logger: Logger;
   signal: AbortSignal;
 };
@@ -45,45 +51,54 @@ export type EventPumpOptions = {
 export class EventPump {
   readonly #options: EventPumpOptions;
   readonly #bell = new Bell();
-  readonly #pending = new Map<BytePath, { owner: WatchOwner; occasion: Occasion }>();
+  readonly #pending = new PendingNames<WatchOwner>(MOST_PENDING);
+  /** Of a call that came from outside of `run`. */
+  #failure: { error: unknown } | undefined;
 
   constructor(options: EventPumpOptions) {
     this.#options = options;
   }
 
-  /** To be called when there may be events. Takes them all at once, since the kernel's queue is short. */
+  /** To be called when there may be events. Takes them all at once, since the kernel's queue is short. Never throws. */
   readonly collect = (): void => {
-    for (const event of this.#options.watches.read()) this.#take(event);
-    if (this.#pending.size > 0) this.#bell.ring();
+    try {
+      for (const event of this.#options.watches.read()) this.#take(event);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+    if (this.#pending.size > 0 || this.#failure !== undefined) this.#bell.ring();
   };
 
   /** Judges what is collected, until it is stopped. What a failure made it forget is left to a scan. */
   async run(): Promise<void> {
-    const { signal, owners } = this.#options;
+    const { clock, signal, owners } = this.#options;
     try {
       while (!signal.aborted) {
         await this.#bell.wait(LOOK_ANYWAY_MS, signal);
         this.collect();
+        this.#pending.resume(clock.monotonicMs());
+        if (this.#failure !== undefined) throw this.#failure.error;
         if (this.#pending.size === 0) continue;
         await delay(GATHER_MS, undefined, { signal });
         while (this.#pending.size > 0) await this.#judgeSlice();
       }
     } catch (error) {
+      this.#failure = undefined;
       for (const owner of owners()) owner.rescan();
       throw error;
     }
   }
 
   async #judgeSlice(): Promise<void> {
-    const { judge, writer } = this.#options;
+    const { judge, writer, clock } = this.#options;
     const findings = new Findings();
     judge.session((moment) => {
-      let left = SLICE;
-      for (const [path, { owner, occasion }] of this.#pending) {
-        this.#pending.delete(path);
-        findings.add(path, judge.look({ route: owner.route, path, occasion, moment }));
-        left -= 1;
-        if (left === 0) break;
+      for (const [path, named] of this.#pending.take(SLICE)) {
+        const { owner, occasion } = named;
+        const verdict = judge.look({ route: owner.route, path, occasion, moment });
+        findings.add(path, verdict);
+        // Its worker may have moved the file that it is about: this one is new then, and no other event will tell of it.
+        if (verdict.is === 'in hand') this.#pending.postpone(path, named, clock.monotonicMs() + IN_HAND_MS);
       }
     });
     await writer.write(findings);
@@ -119,9 +134,8 @@ export class EventPump {
   #remember(owner: WatchOwner, named: BytePath, how: Occasion): void {
     const bySidecar = owner.route.settings.mode === 'sidecar' && isSidecar(named);
     const path = bySidecar ? fileOf(named) : named;
-    if (this.#pending.get(path)?.occasion === 'closed') return;
-    if (this.#pending.size >= MOST_PENDING) this.#overflow('more events than can be remembered');
-    else this.#pending.set(path, { owner, occasion: bySidecar ? 'named' : how });
+    const hasRoom = this.#pending.add(path, { owner, occasion: bySidecar ? 'named' : how });
+    if (!hasRoom) this.#overflow('more events than can be remembered');
   }
 
   #overflow(reason: string): void {

@@ -66,6 +66,8 @@ export class RouteWatcher implements WatchOwner {
   }
 
   enter(directory: BytePath): void {
+    // The scan to come goes through it as well.
+    if (this.#isRescanAsked) return;
     this.#subtrees.add(directory);
     if (this.#subtrees.size > MOST_SUBTREES) this.rescan();
     this.#bell.ring();

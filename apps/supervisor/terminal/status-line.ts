@@ -10,20 +10,21 @@ export function statusLine(meter: Meter, stats: StatsSource): (width: number) =>
   return (width) => {
     const { filesPerSecond, bytesPerSecond } = rates.next();
     const known = stats.latest();
+    const failed = known === undefined ? [] : [`failed ${formatCount(known.failed)}`];
+    const isFailing = (known?.failed ?? 0) > 0;
     const queue =
       known === undefined
         ? []
-        : [
-            `queue ${formatCount(known.depth)}`,
-            `waiting ${formatCount(known.candidates)}`,
-            `failed ${formatCount(known.failed)}`,
-          ];
+        : [`queue ${formatCount(known.depth)}`, `waiting ${formatCount(known.candidates)}`];
     return fitParts(
       [
         `⚓ ${formatCount(meter.totals.files)} committed`,
+        // What needs a person is the last thing that a narrow terminal may leave out.
+        ...(isFailing ? failed : []),
         `${formatCount(filesPerSecond)} files/s`,
         `${formatBytes(bytesPerSecond)}/s`,
         ...queue,
+        ...(isFailing ? [] : failed),
       ],
       width,
     );

@@ -18,14 +18,28 @@ const REFUSED: readonly (readonly [line: string, said: string])[] = [
   ['--workers', "option '--workers <N>' argument missing; `wharfinger start --help` shows how"],
   [
     'start here',
-    "too many arguments for 'start'. Expected 0 arguments but got 1: here; `wharfinger start --help` shows how",
+    "too many arguments for 'start'. Expected 0 arguments but got 1: here; the command comes first, and directories are given with --input",
   ],
   [
     '--once queue',
     "too many arguments for 'start'. Expected 0 arguments but got 1: queue; the command comes first, and directories are given with --input",
   ],
   ['queue', 'queue needs to be told what to do; `wharfinger queue --help` shows how'],
-  ['queue stat', "unknown command 'stat'; `wharfinger queue --help` shows how"],
+  ['queue stat', 'there is no command "wharfinger queue stat"; did you mean stats?'],
+  ['queue eat', 'there is no command "wharfinger queue eat"; `wharfinger queue --help` shows all there are'],
+  ['queue drop', "missing required argument 'ID'; `wharfinger queue drop --help` shows how"],
+  [
+    'queue list --state lost',
+    "option '--state <STATE>' argument 'lost' is invalid. Allowed choices are ready, delayed, leased, failed, candidate; `wharfinger queue list --help` shows how",
+  ],
+  [
+    '--warehouse --once',
+    '--warehouse needs a value, and --once is an option; `wharfinger start --help` shows how',
+  ],
+  [
+    '--input --mode sidecar',
+    '--input needs a value, and --mode is an option; `wharfinger start --help` shows how',
+  ],
   ['--workers many', '--workers: "many" is not a whole number from 1 to 1024; for example --workers 8'],
   ['--workers -1', '--workers: "-1" is not a whole number from 1 to 1024; for example --workers 8'],
 ];

@@ -118,3 +118,19 @@ test('a directory that is moved in brings its files', async (t) => {
   h.write('moved-in/deep/b.csv');
   await h.untilJobs('moved-in/deep/a.csv', 'moved-in/deep/b.csv');
 });
+
+test('a file that takes the name of one that a worker has in hand is found when that is settled', async (t) => {
+  const h = new Harness(t, { ...closeWrite, scanMs: 3_600_000 });
+  await h.started();
+  h.write('latest.csv', 'first');
+  await h.untilJobs('latest.csv');
+  const lease = h.lease('latest.csv');
+  renameSync(toBytes(h.path('latest.csv')), joinText(toText(h.fixture.warehouse), 'latest.csv'));
+  h.write('latest.csv', 'the second');
+  // Events are judged in their order: the second one's was when this one's is.
+  h.write('mark.csv');
+  await h.untilJobs('latest.csv', 'mark.csv');
+  lease.complete();
+  await h.untilJobs('latest.csv', 'mark.csv');
+  assert.equal(h.jobs()[0]?.size_bytes, 'the second'.length);
+});

@@ -214,6 +214,19 @@ export class Harness {
       .run(reason, toBytes(this.path(name)));
   }
 
+  /** What a worker does that takes a job in hand. */
+  lease(name: string): { complete(): void } {
+    const { state } = this.fixture;
+    const { lastInsertRowid: token } = state
+      .prepare(`
+        INSERT INTO leases (owner, host, boot, pid, pid_start, claimed_ms, expires_ms) VALUES ('worker-1', 'h', 'b', 1, '1', 1, 1)`)
+      .run();
+    state
+      .prepare("UPDATE jobs SET state = 'leased', lease_token = ? WHERE key = ?")
+      .run(token, toBytes(this.path(name)));
+    return { complete: () => void state.prepare('DELETE FROM jobs WHERE lease_token = ?').run(token) };
+  }
+
   /** What a worker does with a job that is done. */
   finish(name: string): void {
     this.fixture.state.prepare('DELETE FROM jobs WHERE key = ?').run(toBytes(this.path(name)));

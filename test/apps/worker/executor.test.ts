@@ -6,6 +6,7 @@ import { LeaseLostError } from '../../../shared/errors.ts';
 import { thisProcess } from '../../../shared/linux/process-identity.ts';
 import { createLogger } from '../../../shared/log/logger.ts';
 import { Claims } from '../../../shared/queue/claim.ts';
+import type { Lane } from '../../../shared/queue/job.ts';
 import { LeaseKeeper } from '../../../shared/queue/lease-keeper.ts';
 import type { LeasedJob } from '../../../shared/queue/lease-store.ts';
 import { Custody } from '../../support/custody.ts';
@@ -32,9 +33,10 @@ function setUp(t: TestContext) {
     stopping: stop.signal,
   });
   /** Claims what is ready, and has it handled like this. */
-  const handled = async (handle: Handler['handle']): Promise<void> => {
+  const handled = async (handle: Handler['handle'], lane: Lane = 'batch'): Promise<void> => {
     const nowMs = clock.nowMs();
-    const claimed = claims.claim({ kind: 'ingest', lane: 'batch', limit: 10, leaseMs: 30_000, nowMs });
+    const limit = lane === 'suspect' ? 1 : 10;
+    const claimed = claims.claim({ kind: 'ingest', lane, limit, leaseMs: 30_000, nowMs });
     assert.ok(claimed !== undefined);
     const lease = keeper.keep(claimed, clock.monotonicMs());
     const jobs: LeasedJob[] = claimed.jobs.map((job) => ({ ...job, lease }));
@@ -56,24 +58,34 @@ test('what a handler does not settle is given back uncharged, and the lease ends
   assert.deepEqual(leases(), []);
 });
 
-test('a defect is charged to what is left, with a stack in the log, and fails what has had its attempts', async (t) => {
+test('a defect makes suspects of what is left, uncharged, and fails the one that has had its attempts alone', async (t) => {
   const { custody, log, handled, jobs, leases } = setUp(t);
   const defect = async () => {
     throw new TypeError('of undefined');
   };
   await handled(defect);
   assert.deepEqual(jobs(), [
-    ['delayed', 1],
-    ['delayed', 1],
+    ['ready', 0],
+    ['ready', 0],
   ]);
-  await handled(defect);
+  assert.deepEqual(
+    custody.records.jobs().map(({ lane }) => lane),
+    ['suspect', 'suspect'],
+  );
+  await handled(defect, 'suspect');
+  assert.deepEqual(jobs(), [
+    ['delayed', 1],
+    ['ready', 0],
+  ]);
+  await handled(async () => undefined, 'suspect');
+  await handled(defect, 'suspect');
   assert.deepEqual(jobs(), [
     ['failed', 2],
-    ['failed', 2],
+    ['ready', 0],
   ]);
   assert.equal(custody.records.jobs()[0]?.reason, 'a defect of wharfinger: of undefined');
   assert.deepEqual(leases(), []);
-  assert.equal(log.length, 2);
+  assert.equal(log.length, 3);
   assert.match(String((log[0]?.err as Error | undefined)?.stack), /TypeError: of undefined\n.* at /);
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type BytePath, fromText } from '../../../shared/fs/byte-path.ts';
@@ -179,4 +180,30 @@ test('a reader that tails a manifest sees nothing but growth, whatever commits d
     look();
   }
   assert.equal(fixture.text.split('\n').length - 1, 58);
+});
+
+test('an adopted line is written again before it is synced: the fsync of who wrote it may have failed', (t) => {
+  const fixture = new Fixture(t);
+  fixture.append(line(1));
+  appendFileSync(fixture.file, line(2).text);
+  fixture.inFlight.set(2, line(2).text);
+  const calls: string[] = [];
+  const { writeSync, fsyncSync } = fs;
+  const write: (...args: Parameters<typeof writeSync>) => number = (fd, data, ...rest) => {
+    calls.push(`write ${data}`);
+    return writeSync(fd, data, ...rest);
+  };
+  t.mock.method(fs, 'writeSync', write);
+  t.mock.method(fs, 'fsyncSync', (fd: number) => {
+    calls.push('sync');
+    fsyncSync(fd);
+  });
+  syncBuiltinESMExports();
+  try {
+    fixture.append();
+  } finally {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  }
+  assert.deepEqual([fixture.adopted, calls], [[2], [`write ${line(2).text}`, 'sync']]);
 });

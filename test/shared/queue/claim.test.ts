@@ -42,6 +42,29 @@ test('a delayed job is claimed once its time has come, also one of another kind 
   assert.deepEqual(keysOf(one), ['a']);
 });
 
+test('a job that was delayed before the clock was set back does not wait until it was', (t) => {
+  const { one } = ownQueue(t);
+  one.put('a');
+  one.clock.turn(3_600_000);
+  const lease = one.claim();
+  const nowMs = one.clock.nowMs();
+  one.settlements.delay(1, lease?.token ?? 0, {
+    runAtMs: nowMs + 30_000,
+    reason: 'full',
+    charged: false,
+    nowMs,
+  });
+  assert.equal(one.claim(), undefined);
+  one.clock.turn(-3_600_000);
+  assert.deepEqual(keysOf(one), ['a']);
+});
+
+test('a job that is to run in an hour does wait', (t) => {
+  const { one } = ownQueue(t);
+  one.put('a', { runAtMs: one.clock.nowMs() + 3_600_000 });
+  assert.equal(one.claim(), undefined);
+});
+
 test('each claim is charged; the attempts that a job has had are told with it', (t) => {
   const { one } = ownQueue(t);
   one.put('a');

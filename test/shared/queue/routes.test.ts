@@ -50,3 +50,15 @@ test('a warehouse stays marked until the route is given another', (t) => {
   routes.save({ ...route, warehouse: '/elsewhere' as BytePath });
   assert.equal(routes.byId(id)?.marked, false);
 });
+
+test('a warehouse is marked for every route that uses it, or will', (t) => {
+  const routes = new Routes(ownQueue(t).one.state);
+  const before = routes.save({ ...route, input: '/before' as BytePath });
+  routes.setMarked(routes.save(route));
+  const after = routes.save({ ...route, input: '/after' as BytePath });
+  const other = routes.save({ ...route, input: '/other' as BytePath, warehouse: '/elsewhere' as BytePath });
+  assert.deepEqual(
+    [before, after, other].map((id) => routes.byId(id)?.marked),
+    [true, true, false],
+  );
+});

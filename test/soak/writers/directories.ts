@@ -1,12 +1,12 @@
 import { renameSync, rmdirSync } from 'node:fs';
 import { errnoOf } from '../../../shared/errors.ts';
 import { type BytePath, dirname, join, toBytes } from '../../../shared/fs/byte-path.ts';
-import type { Offer } from '../account.ts';
 import type { Hand } from '../hand.ts';
-import { patiently } from '../pen.ts';
+import { patiently, syncUpTo } from '../pen.ts';
 
 const TREES = 5;
 const DEEPEST = 6;
+const LONGEST_NAME = 255;
 
 /** Files in deep directories that others use too, and that whoever is done removes as soon as they are empty. */
 export async function nested(hand: Hand): Promise<void> {
@@ -38,19 +38,11 @@ function isRemoved(directory: BytePath): boolean {
 /** A directory full of files that gets another name while they are being taken. */
 export async function movedDirectory(hand: Hand): Promise<void> {
   const { random, input, shared } = hand;
-  const from = join(input, `batch-${shared.names.fresh(random)}`.slice(0, 250));
-  const to = join(input, `moved-${shared.names.fresh(random)}`.slice(0, 250));
-  const files: { bytes: Buffer; name: BytePath }[] = [];
+  const from = join(input, `batch-${shared.names.fresh(random)}`.slice(0, LONGEST_NAME));
+  const to = join(input, `moved-${shared.names.fresh(random)}`.slice(0, LONGEST_NAME));
   const count = random.whole(1, 12);
-  for (let n = 0; n < count; n++) {
-    const bytes = hand.freshBytes();
-    const name = shared.names.fresh(random);
-    files.push({ bytes, name });
-    await hand.put(join(from, name), bytes);
-  }
+  for (let n = 0; n < count; n++) await hand.put(join(from, shared.names.fresh(random)), hand.freshBytes());
   await hand.pause(0, 200);
-  // Offered under both names already when they were put; only what a power cut may mix up is told apart by them.
-  const meant: Offer[] = [];
   await patiently(hand.signal, () => renameSync(toBytes(from), toBytes(to)));
-  await hand.arrive(join(to, ''), ...meant);
+  if (hand.syncs) await syncUpTo(input, to, hand.signal);
 }

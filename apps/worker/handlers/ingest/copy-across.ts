@@ -38,7 +38,7 @@ export async function copyAcross(
     if ('outcome' in published) return published;
     return finishCopy(published, context, copied.warnings);
   } catch (error) {
-    if (isSameFile(fd, temporary)) unlinkSync(toBytes(temporary));
+    removeOwn(fd, temporary);
     throw error;
   } finally {
     closeSync(fd);
@@ -70,7 +70,7 @@ async function makeCopyDurable(
 ): Promise<Ended | { warnings: readonly string[] }> {
   crash.reach('copy.temporary-created');
   if (!sha256.equals(contentOfInFlight(file.inFlight))) {
-    unlinkSync(toBytes(temporary));
+    removeOwn(fd, temporary);
     return changedMeanwhile(file);
   }
   const warnings = preserveAttributes(file.fd, fd, fstatSync(file.fd, { bigint: true }));
@@ -107,12 +107,17 @@ function publish(file: DecidedFile, publication: Publication, context: PlaceCont
     const other = renamed?.inFlight.row.destination;
     if (renamed !== undefined && other !== undefined)
       return publish(renamed, { ...publication, destination: other }, context);
-    unlinkSync(toBytes(temporary));
+    removeOwn(fd, temporary);
     return nameTaken(file);
   }
   fsyncDirectory(dirname(destination));
   context.crash.reach('copy.renamed');
   return file;
+}
+
+/** Unlinks the copy, but not what another holder may have put under its name. */
+function removeOwn(fd: number, temporary: BytePath): void {
+  if (isSameFile(fd, temporary)) unlinkSync(toBytes(temporary));
 }
 
 function isSameFile(fd: number, path: BytePath): boolean {

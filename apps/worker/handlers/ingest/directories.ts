@@ -29,15 +29,22 @@ export class Directories {
     this.#touched.add(dirname(path));
   }
 
-  /** All names that came or went are durable when this returns. A source directory that was removed with its last file is fine. */
-  sync(): void {
+  /**
+   * All names that came or went are durable when this returns, but for those in the directories that it gives, each with its errno error. A
+   * source directory that was removed with its last file is fine, also where a file has taken its name.
+   */
+  sync(): Map<BytePath, unknown> {
+    const refused = new Map<BytePath, unknown>();
     for (const directory of this.#touched) {
       try {
         fsyncDirectory(directory);
       } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') throw error;
+        const errno = errnoOf(error);
+        if (errno === undefined) throw error;
+        if (errno !== 'ENOENT' && errno !== 'ENOTDIR') refused.set(directory, error);
       }
       this.#touched.delete(directory);
     }
+    return refused;
   }
 }

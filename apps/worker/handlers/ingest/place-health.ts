@@ -16,6 +16,9 @@ const COMFORT = 'the files wait where they are and go on by themselves when it i
 /** Why nothing can go to a place now, and when it is tried again. */
 export type Refusal = { reason: string; untilMs: number };
 
+/** Until when is kept by the clock that never jumps. */
+type Refusing = { reason: string; untilMonotonicMs: number; count: number };
+
 export type PlaceHealthOptions = {
   clock: Clock;
   logger: Logger;
@@ -30,7 +33,7 @@ export type PlaceHealthOptions = {
  */
 export class PlaceHealth {
   readonly #options: PlaceHealthOptions;
-  readonly #refusing = new Map<BytePath, Refusal & { count: number }>();
+  readonly #refusing = new Map<BytePath, Refusing>();
 
   constructor(options: PlaceHealthOptions) {
     this.#options = options;
@@ -38,10 +41,9 @@ export class PlaceHealth {
 
   /** Whether the places that every file of a route needs refuse; undefined where all is well. */
   refusalOf(route: Route): Refusal | undefined {
-    const nowMs = this.#options.clock.nowMs();
     for (const place of [route.warehouse, route.manifests]) {
-      const refusal = this.#refusing.get(place);
-      if (refusal !== undefined && refusal.untilMs > nowMs) return refusal;
+      const refusal = this.#present(place);
+      if (refusal !== undefined) return refusal;
     }
     const { routes, manifestsOwner } = this.#options;
     return (
@@ -63,21 +65,29 @@ export class PlaceHealth {
   /** A place did not take a file, or a line. */
   refused(place: BytePath, route: Pick<Route, 'name'>, error: unknown): Refusal {
     const { clock, logger, random } = this.#options;
-    const nowMs = clock.nowMs();
+    const present = this.#present(place);
+    if (present !== undefined) return present;
     const before = this.#refusing.get(place);
-    if (before !== undefined && before.untilMs > nowMs) return before;
     const count = (before?.count ?? 0) + 1;
-    const untilMs = nowMs + BACKOFF.baseMs / 2 + backoffMs(count - 1, BACKOFF, random);
+    const waitMs = BACKOFF.baseMs / 2 + backoffMs(count - 1, BACKOFF, random);
     const isExplained = error instanceof EnvironmentError;
     const what = isExplained ? error.message : `${toText(place)} refuses: ${meaningOf(error)}`;
     const reason = `${what}; to mend it: ${isExplained ? error.hint : mendOf(error)}`;
-    const refusal = { count, untilMs, reason };
-    this.#refusing.set(place, refusal);
+    this.#refusing.set(place, { reason, count, untilMonotonicMs: clock.monotonicMs() + waitMs });
     if (before?.reason !== reason) {
       const path = toText(place);
       logger.error({ event: 'place.refused', route: route.name, path, reason }, `${reason}; ${COMFORT}`);
     }
-    return refusal;
+    return { reason, untilMs: clock.nowMs() + Math.ceil(waitMs) };
+  }
+
+  /** What is not to be tried yet. */
+  #present(place: BytePath): Refusal | undefined {
+    const { clock } = this.#options;
+    const refusing = this.#refusing.get(place);
+    const leftMs = refusing === undefined ? 0 : refusing.untilMonotonicMs - clock.monotonicMs();
+    if (refusing === undefined || leftMs <= 0) return undefined;
+    return { reason: refusing.reason, untilMs: clock.nowMs() + Math.ceil(leftMs) };
   }
 
   /**
@@ -85,9 +95,7 @@ export class PlaceHealth {
    * take a smaller one of the same batch.
    */
   works(place: BytePath, route: Pick<Route, 'name'>): void {
-    const refusal = this.#refusing.get(place);
-    if (refusal === undefined || refusal.untilMs > this.#options.clock.nowMs()) return;
-    this.#refusing.delete(place);
+    if (this.#present(place) !== undefined || !this.#refusing.delete(place)) return;
     const path = toText(place);
     this.#options.logger.info(
       { event: 'place.recovered', route: route.name, path },

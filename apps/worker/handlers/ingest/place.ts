@@ -22,7 +22,7 @@ import { lstatIfThere, meddlingWith } from './watch-behind.ts';
  */
 export async function placeFile(file: DecidedFile, context: PlaceContext): Promise<Step<PlacedFile>> {
   const { type, row } = file.inFlight;
-  if (row.action !== 'leave' && isOriginalItself(file.inFlight))
+  if (!isLeft(file.inFlight) && isOriginalItself(file.inFlight))
     return ended(
       file,
       { end: 'failed', reason: 'it is itself the committed copy of its content' },
@@ -84,6 +84,8 @@ export const placeOf = ({
   inFlight.type === 'original' || isWithin(route.warehouse, route.duplicates)
     ? route.warehouse
     : route.duplicates;
+
+const isLeft = ({ type, row }: InFlight): boolean => type === 'duplicate' && row.action === 'leave';
 
 /** Only when the content is seen where the ledger says it is: what may be the last copy is never deleted. */
 function deleteDuplicate(file: DecidedFile, context: PlaceContext): Step<PlacedFile> {

@@ -52,7 +52,10 @@ export async function resumeFile(
   // Asked before the copy is hashed, which can take long: what is touched meanwhile is touched, and not gone.
   const wasUntouched = isUntouched(inFlight);
   if (destination !== undefined && (await isOurCopy(file, destination, context))) {
-    return wasUntouched ? await withOpen(file, source, (open) => finishCopy(open, context)) : placed(file);
+    if (wasUntouched) return await withOpen(file, source, (open) => finishCopy(open, context));
+    // That it went may not be durable yet.
+    context.directories.touched(source);
+    return placed(file);
   }
   return isUntouched(inFlight) ? placeAnew(file, context) : endOfLost(file, context);
 }
@@ -74,10 +77,14 @@ async function checkRenamed(
   file: DecidedFile,
   destination: BytePath,
   context: PlaceContext,
-): Promise<Step<PlacedFile>> {
+): Promise<Resumed> {
   context.directories.touched(destination);
   context.directories.touched(file.job.key);
   if (isDecidedInode(lstatIfThere(file.job.key), file.inFlight)) {
+    // The committed file of another row, linked back into the input under its name: nothing was moved, and nothing there is ours.
+    if (context.store.isSameOfAnotherRow(file.inFlight, destination)) {
+      return endOfTouched(file) ?? placeAnew(file, context);
+    }
     // Moved by link and unlink, and died between: it has not moved.
     discardCopy(file, context);
     return endOfTouched(file) ?? ended(file, { end: 'released' });
@@ -132,7 +139,10 @@ function endOfLost(file: DecidedFile, context: PlaceContext): Step<PlacedFile> {
   const { inFlight } = file;
   const { destination, source } = inFlight.row;
   const isThere = lstatIfThere(source) !== undefined;
-  if (inFlight.type === 'duplicate' && inFlight.row.action === 'delete' && !isThere) return placed(file);
+  if (inFlight.type === 'duplicate' && inFlight.row.action === 'delete' && !isThere) {
+    context.directories.touched(source);
+    return placed(file);
+  }
   if (!isThere && destination !== undefined && cameAfterDecision(destination, file, context)) {
     const meddling = { waitsFor: 'stability', why: 'another file had taken its name' } as const;
     return putBack(file, destination, meddling, context);

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../../shared/clock.ts';
 import type { CrashPoints } from '../../../../shared/crash-points.ts';
 import { errnoOf } from '../../../../shared/errors.ts';
-import type { BytePath } from '../../../../shared/fs/byte-path.ts';
+import { type BytePath, dirname } from '../../../../shared/fs/byte-path.ts';
 import type { Logger } from '../../../../shared/log/logger.ts';
 import { manifestPathOf } from '../../../../shared/manifest/record.ts';
 import { type Committed, commitFiles } from './commit.ts';
-import type { Ended, PlacedFile } from './custody.ts';
+import { type Ended, isEnded, type PlacedFile } from './custody.ts';
 import { placeOf } from './place.ts';
 import type { PlaceContext } from './place-context.ts';
 import type { PlaceHealth } from './place-health.ts';
@@ -40,18 +40,24 @@ export class Settling {
   }
 
   #commitDurable(placed: readonly PlacedFile[], ends: readonly Ended[], context: PlaceContext): Committed {
-    const { crash, health } = this.#options;
-    try {
-      context.directories.sync();
-    } catch (error) {
-      if (errnoOf(error) === undefined) throw error;
-      // Not even what was put back is known to be durable: all of it is looked at again.
-      const lasting = ends.filter(({ withdraw }) => withdraw === undefined);
-      const refused = placed.map((file) => delayedBy(placeOf(file), file, error, health));
-      return this.#commit([], [...lasting, ...refused]);
-    }
-    crash.reach('place.directories-durable');
-    return this.#commitOrDelay(placed, ends, context);
+    const refused = context.directories.sync();
+    this.#options.crash.reach('place.directories-durable');
+    if (refused.size === 0) return this.#commitOrDelay(placed, ends, context);
+    const going = placed.map((file) => this.#delayIfIn(refused, file));
+    const ended = ends.map((end) => this.#delayIfIn(refused, end));
+    return this.#commitOrDelay(going.filter(isPlaced), [...going.filter(isEnded), ...ended], context);
+  }
+
+  /** What moved in or out of a directory that could not be synced is not known to be durable: it is looked at again later. */
+  #delayIfIn<T extends PlacedFile | Ended>(refused: ReadonlyMap<BytePath, unknown>, file: T): T | Ended {
+    const inFlight = isEnded(file) ? file.withdraw : file.inFlight;
+    if (inFlight === undefined) return file;
+    const { health } = this.#options;
+    const { source, destination } = inFlight.row;
+    const atPlace = destination === undefined ? undefined : refused.get(dirname(destination));
+    if (atPlace !== undefined) return delayedBy(placeOf({ ...file, inFlight }), file, atPlace, health);
+    const atSource = refused.get(dirname(source));
+    return atSource === undefined ? file : delayedBy(file.route.input, file, atSource, health);
   }
 
   /** A directory of manifests that refuses delays the files that need it, and no others. */
@@ -93,6 +99,8 @@ export class Settling {
   }
 }
 
+const isPlaced = (file: PlacedFile | Ended): file is PlacedFile => !isEnded(file);
+
 const together = (parts: readonly Committed[]): Committed => ({
   files: parts.flatMap(({ files }) => files),
   ended: parts.flatMap(({ ended }) => ended),
@@ -103,8 +111,9 @@ const together = (parts: readonly Committed[]): Committed => ({
 const manifestsOf = ({ inFlight, route }: PlacedFile): BytePath | undefined =>
   inFlight.type === 'original' ? route.manifests : undefined;
 
-/** What was seen to work by a file's commit. */
+/** What was seen to work by a file's commit: where it came from, where it went, where its line stands. */
 function placesOf(file: PlacedFile): BytePath[] {
-  const place = file.inFlight.row.destination === undefined ? undefined : placeOf(file);
-  return [place, manifestsOf(file)].filter((path) => path !== undefined);
+  const { destination } = file.inFlight.row;
+  const moved = destination === undefined ? [] : [file.route.input, placeOf(file)];
+  return [...moved, manifestsOf(file)].filter((path) => path !== undefined);
 }

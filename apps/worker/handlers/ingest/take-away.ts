@@ -1,6 +1,13 @@
-import { unlinkSync } from 'node:fs';
+import { readlinkSync, unlinkSync } from 'node:fs';
 import { errnoOf } from '../../../../shared/errors.ts';
-import { type BytePath, dirname, join, toBytes } from '../../../../shared/fs/byte-path.ts';
+import {
+  type BytePath,
+  basename,
+  dirname,
+  fromBytes,
+  join,
+  toBytes,
+} from '../../../../shared/fs/byte-path.ts';
 import { renameNoReplace } from '../../../../shared/linux/rename.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import { type DecidedFile, type Ended, ended, type InFlight } from './custody.ts';
@@ -10,7 +17,7 @@ import type { PlaceContext } from './place-context.ts';
 import { putBack } from './put-back.ts';
 import { removeIfThere } from './remove-if-there.ts';
 import { endOfTouched } from './touched.ts';
-import { lstatIfThere, meddlingWith } from './watch-behind.ts';
+import { isDecidedInode, lstatIfThere, meddlingWith } from './watch-behind.ts';
 
 /** Hidden, so that no scan takes it, and from the row's number, so that recovery finds it. */
 export const steppedAsideName = ({ type, row }: InFlight): BytePath =>
@@ -29,12 +36,13 @@ export const tagOf = ({ type, row }: InFlight): string => (type === 'original' ?
  */
 export function takeAway(file: DecidedFile, context: PlaceContext): Ended | undefined {
   const { inFlight, fd } = file;
-  const aside = steppedAsideName(inFlight);
-  const touched = lstatIfThere(aside) === undefined ? stepAside(file, aside, context) : undefined;
+  const name = steppedAsideName(inFlight);
+  const touched = lstatIfThere(name) === undefined ? stepAside(file, name, context) : undefined;
   if (touched !== undefined) {
     discardCopy(file, context);
     return touched;
   }
+  const aside = followed(file, name);
   context.directories.touched(aside);
   const meddling = meddlingWith(fd, aside, inFlight);
   if (meddling !== undefined) {
@@ -63,6 +71,17 @@ function stepAside(file: DecidedFile, aside: BytePath, context: PlaceContext): E
   }
   context.crash.reach('copy.stepped-aside');
   return undefined;
+}
+
+/**
+ * Where a file that stepped aside is now: somebody may have renamed its directory since. Without this it would seem to be gone, and
+ * would lie there under its hidden name for good.
+ */
+function followed({ fd, inFlight }: DecidedFile, aside: BytePath): BytePath {
+  if (isDecidedInode(lstatIfThere(aside), inFlight)) return aside;
+  const path = fromBytes(readlinkSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' }));
+  const isIt = basename(path) === basename(aside) && isDecidedInode(lstatIfThere(path), inFlight);
+  return isIt ? path : aside;
 }
 
 /**

@@ -31,6 +31,16 @@ test('after it was set forward it has been steady since it was read first', () =
   assert.equal(clock.read().steadyMs, 700);
 });
 
+test('a process that is held up between two looks at the clocks has seen no jump', () => {
+  let ms = 0;
+  const heldUp = () => {
+    ms += 1000;
+    return ms;
+  };
+  const clock = new SteadyClock({ nowMs: heldUp, monotonicMs: heldUp });
+  for (let i = 0; i < 10; i++) assert.equal(clock.read().steadyMs, Number.POSITIVE_INFINITY);
+});
+
 test('slewing and setting back are no jumps forward', () => {
   const { clock, step } = turned();
   for (let i = 0; i < 10; i++) {

@@ -8,7 +8,7 @@ import { createLogger } from '../../../../shared/log/logger.ts';
 import { Meter } from '../../../../shared/metrics/meter.ts';
 import { NO_STATS } from '../harness.ts';
 
-function display(left: { ready: number; leased: number }) {
+function display(left: { ready: number; leased: number; failed?: number }) {
   const time = { nowMs: 0 };
   const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
   const meter = new Meter(clock);
@@ -33,9 +33,18 @@ test('the bar tells the share done, the speed and the time left', () => {
   time.nowMs = 1000;
   assert.equal(
     render(120),
-    '⚓ ████████░░░░░░░░░░░░░░░░░░░░░░ 25% · 100/400 files · 4s left · 90 files/s · 9.0 MB/s · failed 2',
+    '⚓ ████████░░░░░░░░░░░░░░░░░░░░░░ 25% · 100/400 files · failed 2 · 4s left · 90 files/s · 9.0 MB/s',
   );
   assert.ok(columnsOf(render(50)) <= 50);
+});
+
+test('what is done since the queue was read is not counted as waiting too', () => {
+  const { time, meter, stats } = display({ ready: 300, leased: 0 });
+  const render = progressBar(meter, stats, () => false);
+  assert.match(render(120), / 0% · 0\/300 files /);
+  meter.add({ files: 30, bytes: 9e6, duplicates: 0, failed: 0 });
+  time.nowMs = 250;
+  assert.match(render(120), / 10% · 30\/300 files /);
 });
 
 test('while files are still being found there is no time left to tell', () => {
@@ -57,4 +66,9 @@ test('the status line tells what was done and what waits', () => {
     render(120),
     '⚓ 12,345 committed · 1,235 files/s · 2.3 MB/s · queue 512 · waiting 0 · failed 0',
   );
+});
+
+test('failed jobs are told first in a narrow terminal', () => {
+  const { meter, stats } = display({ ready: 500, leased: 12, failed: 3 });
+  assert.equal(statusLine(meter, stats)(40), '⚓ 0 committed · failed 3 · 0 files/s');
 });

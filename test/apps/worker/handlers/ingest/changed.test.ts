@@ -56,6 +56,20 @@ for (const [what, change] of Object.entries(CHANGES)) {
   });
 }
 
+test('a file whose date the state file cannot hold fails with that reason, and its neighbours are taken', async (t) => {
+  const custody = new Custody(t);
+  custody.offer('b', 'neighbour');
+  const path = custody.drop('a', 'content');
+  execFileSync('touch', ['-d', '2400-01-01', toText(path)]);
+  if (lstatSync(toBytes(path)).mtime.getUTCFullYear() < 2300)
+    return t.skip('the file system has no such dates');
+  custody.enqueue(path);
+  await custody.hand.step();
+  assert.deepEqual(custody.left(), ['a']);
+  assert.match(custody.records.jobs()[0]?.reason ?? '', /^its date is not between the years 1678 and 2262/);
+  await custody.assertSound(['neighbour']);
+});
+
 test('a file that somebody has open for writing is not read', async (t) => {
   const custody = new Custody(t);
   const path = custody.offer('a', 'content');

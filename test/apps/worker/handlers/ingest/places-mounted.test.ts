@@ -107,6 +107,7 @@ test(
     makeWritable(input);
     await custody.hand.step();
     assert.deepEqual(custody.left(), []);
+    assert.equal(custody.hand.said('place.recovered')[0]?.path, input);
     await custody.assertSound(contents);
   },
 );

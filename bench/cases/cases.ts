@@ -1,0 +1,11 @@
+import type { BenchCase } from '../case.ts';
+import { growth } from './growth.ts';
+import { idle } from './idle.ts';
+import { largeFiles } from './large-files.ts';
+import { latency } from './latency.ts';
+import { million } from './million.ts';
+import { queue } from './queue.ts';
+import { smallFiles } from './small-files.ts';
+
+/** In the order of the report. */
+export const CASES: readonly BenchCase[] = [smallFiles, largeFiles, queue, latency, growth, idle, million];
