@@ -47,6 +47,7 @@ export type Parts = AssembleOptions & {
 
 /** In service the state file is waited for; a single pass is run by somebody who wants to know. */
 const MOST_REFUSALS_ONCE = 3;
+const WAITS = { firstMs: 500, longestMs: 10_000 };
 
 /** Makes the parts, and stores the routes. Starts nothing. @throws as `Patience` does where they cannot be stored */
 export async function assemble(options: AssembleOptions): Promise<Parts> {
@@ -60,7 +61,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   });
   const judge = new Judge({ state, completion, clock });
   const mostRefusals = settings.once ? MOST_REFUSALS_ONCE : Number.POSITIVE_INFINITY;
-  const patience = new Patience({ ...options, statePath: settings.statePath, mostRefusals });
+  const patience = new Patience({ ...options, statePath: settings.statePath, mostRefusals, waits: WAITS });
   const timer = new DueTimer();
   const writer = new Writer({
     ...options,

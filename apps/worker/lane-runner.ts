@@ -28,6 +28,7 @@ const ONE: LaneSize = { batchSize: 1, concurrent: 1 };
 export class LaneRunner {
   readonly #queue: BetterQueue<LeasedJob>;
   readonly #inHand = new Set<Promise<void>>();
+  #isStopped = false;
 
   constructor({ handler, lane, execute, company, onFree, ...store }: LaneRunnerOptions) {
     const { batchSize, concurrent } = lane === 'suspect' ? ONE : handler.lanes[lane];
@@ -41,7 +42,7 @@ export class LaneRunner {
       });
       this.#inHand.add(running);
       // By itself better-queue stops taking one claim short of `concurrent`.
-      if (this.#inHand.size < concurrent) this.#queue.resume();
+      if (this.#inHand.size < concurrent) this.wake();
     };
     this.#queue = new BetterQueue<LeasedJob>(work, {
       store: new LeaseStore({
@@ -57,9 +58,9 @@ export class LaneRunner {
     });
   }
 
-  /** There may be something to do. */
+  /** There may be something to do. After `stop` there is nothing: to resume would undo the pause. */
   wake(): void {
-    this.#queue.resume();
+    if (!this.#isStopped) this.#queue.resume();
   }
 
   get isIdle(): boolean {
@@ -68,6 +69,7 @@ export class LaneRunner {
 
   /** Claims nothing more, and resolves when what is in hand is settled or given back. May be called twice. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#queue.pause();
     await Promise.all(this.#inHand);
   }

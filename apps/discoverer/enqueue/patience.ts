@@ -3,14 +3,13 @@ import { EnvironmentError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log/logger.ts';
 import { explainStateError } from '../../../shared/state/open.ts';
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 10_000;
-
 export type PatienceOptions = {
   statePath: string;
   logger: Logger;
   /** How often in a row the state file may refuse before that ends the work. */
   mostRefusals: number;
+  /** The first wait; each that follows is twice as long, up to the longest. */
+  waits: { firstMs: number; longestMs: number };
   signal: AbortSignal;
 };
 
@@ -49,12 +48,12 @@ export class Patience {
   }
 
   async #refused(error: unknown): Promise<void> {
-    const { statePath, logger, mostRefusals, signal } = this.#options;
+    const { statePath, logger, mostRefusals, waits, signal } = this.#options;
     signal.throwIfAborted();
     const explained = explainStateError(error, statePath);
     if (!(explained instanceof EnvironmentError) || !explained.retryable) throw explained;
     if (this.#refusals >= mostRefusals) throw explained;
-    const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#refusals);
+    const waitMs = Math.min(waits.longestMs, waits.firstMs * 2 ** this.#refusals);
     this.#refusals += 1;
     if (this.#refusals === 1) {
       const { code, hint, message } = explained;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { Patience } from '../../../../apps/discoverer/enqueue/patience.ts';
 import { EnvironmentError } from '../../../../shared/errors.ts';
+import type { Logger } from '../../../../shared/log/logger.ts';
 import { Harness } from '../harness.ts';
 
 /** Has every write refused, as by a program that has locked the file for too long. */
@@ -31,6 +33,32 @@ test('a state file that refuses for a while is waited for, said once, and nothin
   const refused = h.log.find(({ event }) => event === 'state.refused');
   assert.deepEqual([refused?.code, refused?.level], ['state.locked', 'error']);
   assert.equal(h.count('state.refused'), 1);
+});
+
+test('it is said once while it refuses, and again when it has worked and refuses anew', async () => {
+  const events: string[] = [];
+  const note = ({ event }: { event: string }) => void events.push(event);
+  const patience = new Patience({
+    statePath: '/state.db',
+    logger: { error: note, info: note } as unknown as Logger,
+    mostRefusals: Number.POSITIVE_INFINITY,
+    waits: { firstMs: 1, longestMs: 4 },
+    signal: new AbortController().signal,
+  });
+  const refuse = async (times: number) => {
+    let left = times;
+    return await patience.with(async () => {
+      left -= 1;
+      if (left >= 0) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+      patience.worked();
+      return 'done';
+    });
+  };
+  assert.equal(await refuse(8), 'done');
+  assert.deepEqual(events, ['state.refused', 'state.recovered']);
+  assert.equal(await refuse(0), 'done');
+  assert.equal(await refuse(2), 'done');
+  assert.deepEqual(events.slice(2), ['state.refused', 'state.recovered']);
 });
 
 test('one pass ends with the reason when the state file goes on refusing', async (t) => {
