@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+
+const MAX_TRIES = 20;
 
 /** A directory of our own that goes with the block that uses it, whatever is in it. */
 export class WorkDirectory implements Disposable {
@@ -18,7 +20,9 @@ export class WorkDirectory implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // A million files: rm is several times faster than Node.
-    spawnSync('rm', ['-rf', '--', this.path]);
+    // A million files: rm is several times faster than Node. Killed processes may end only after their last fsync, and leave something more.
+    for (let tries = 0; tries < MAX_TRIES && existsSync(this.path); tries++) {
+      spawnSync('rm', ['-rf', '--', this.path]);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { CASES } from '../cases/cases.ts';
 import type { CaseResult, Measure, Results } from '../results.ts';
+import { formatFiles } from './format.ts';
 import { middle, spread, verdict } from './numbers.ts';
 import { plotSvg } from './svg.ts';
 
@@ -15,6 +16,7 @@ export function writeDocument({ cases }: Results): void {
   for (const plot of ordered.flatMap(({ plots }) => plots))
     writeFileSync(new URL(`${plot.name}.svg`, PLOTS), plotSvg(plot));
   writeFileSync(DOCUMENT, documentOf(ordered));
+  formatFiles([DOCUMENT]);
 }
 
 const documentOf = (cases: readonly CaseResult[]): string => `# Benchmarks

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { CaseResult, Results } from '../results.ts';
+import { formatFiles } from './format.ts';
 
 const FILE = new URL('../results.json', import.meta.url);
 
@@ -11,8 +12,10 @@ export const withCase = ({ cases }: Results, result: CaseResult): Results => ({
   cases: [...cases.filter(({ name }) => name !== result.name), result],
 });
 
-export const writeResults = (results: Results): void =>
+export function writeResults(results: Results): void {
   writeFileSync(FILE, `${JSON.stringify(results, rounded, 1)}\n`);
+  formatFiles([FILE]);
+}
 
 /** Six digits are more than any of these figures has. */
 const rounded = (_: string, value: unknown): unknown =>

@@ -8,7 +8,7 @@ export function prettyLine(sink: LineSink, colour: boolean): LineSink {
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
     // `name` is a child's, and its message says it: pino-pretty would take it for the logger's.
-    ignore: 'pid,hostname,process,event,name',
+    ignore: 'pid,hostname,process,processes,event,name',
     messageFormat: (record, messageKey) => {
       const message = record[messageKey];
       const head = `${String(record.process)} ${String(record.event ?? '')}`;

@@ -55,16 +55,19 @@ test('directories that change names in a circle are told apart', async (t) => {
   await h.untilJobs(...written);
 });
 
-test('a directory that is moved out is left alone', async (t) => {
+test('a directory that is moved out is left alone, and watched no longer', async (t) => {
   const h = new Harness(t, closeWrite);
+  const queue = interceptedQueue(h);
   h.write('sub/sub/a.csv');
   await h.started();
   await h.untilJobs('sub/sub/a.csv');
+  assert.equal(queue.watched.size, 3);
   const outside = join(h.fixture.directory, 'outside');
   renameSync(toBytes(h.path('sub')), toBytes(outside));
   h.write('../outside/sub/elsewhere.csv');
   h.write('mark.csv');
   await h.untilJobs('mark.csv', 'sub/sub/a.csv');
+  assert.equal(queue.watched.size, 1);
 });
 
 test('a directory that becomes hidden is left alone, one that is hidden no longer is looked into', async (t) => {
