@@ -1,3 +1,4 @@
+import type { Clock } from '../../../shared/clock.ts';
 import { type BytePath, dirname } from '../../../shared/fs/byte-path.ts';
 import { type WalkEntry, walk } from '../../../shared/fs/walk.ts';
 import { fileOf, isSidecar } from '../completion/completion.ts';
@@ -16,6 +17,7 @@ export type ScanOptions = {
   route: DiscoveredRoute;
   judge: Judge;
   writer: Writer;
+  clock: Clock;
   signal: AbortSignal;
   /** Called before a directory is listed, so that it can be watched first; false leaves it out. */
   enter(directory: BytePath): boolean;
@@ -32,7 +34,7 @@ export type ScanOptions = {
  * @throws the signal's reason when aborted, and what the state file refuses with
  */
 export async function scan(directory: BytePath, options: ScanOptions): Promise<ScanCounts> {
-  const { route, writer, signal, enter, onRefused, onBatch } = options;
+  const { route, writer, clock, signal, enter, onRefused, onBatch } = options;
   const counts = new ScanCounts();
   let findings = new Findings();
   let firstAtMs = 0;
@@ -44,9 +46,9 @@ export async function scan(directory: BytePath, options: ScanOptions): Promise<S
     onError: onRefused,
   });
   for await (const batch of batches) {
-    if (findings.size === 0) firstAtMs = performance.now();
+    if (findings.size === 0) firstAtMs = clock.monotonicMs();
     judgeBatch(batch, findings, counts, options);
-    if (findings.size >= MOST_FINDINGS || performance.now() - firstAtMs >= OLDEST_FINDING_MS) {
+    if (findings.size >= MOST_FINDINGS || clock.monotonicMs() - firstAtMs >= OLDEST_FINDING_MS) {
       counts.enqueued += await writer.write(findings);
       findings = new Findings();
     }

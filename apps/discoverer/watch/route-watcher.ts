@@ -47,7 +47,7 @@ export class RouteWatcher implements WatchOwner {
   readonly #subtrees = new Set<BytePath>();
   #isRescanAsked = false;
   #input: InputIdentity | undefined;
-  #missing = false;
+  #isMissing = false;
 
   constructor(options: RouteWatcherOptions) {
     this.route = options.route;
@@ -95,26 +95,35 @@ export class RouteWatcher implements WatchOwner {
   }
 
   #isThere(): boolean {
-    const { logger, route } = this.#options;
-    const { name, input } = { name: route.name, input: route.settings.input };
-    const found = inputIdentity(route.input);
+    const found = inputIdentity(this.route.input);
     if ('reason' in found) {
-      if (!this.#missing) {
-        const { reason } = found;
-        logger.error(
-          { event: 'input.missing', route: name, input, reason },
-          `the input ${input} is missing: ${reason}`,
-        );
-      }
-      this.#missing = true;
+      if (!this.#isMissing) this.#sayMissing(found.reason);
+      this.#isMissing = true;
       this.#input = undefined;
       return false;
     }
-    if (this.#missing)
-      logger.info({ event: 'input.recovered', route: name, input }, `the input ${input} is there again`);
-    this.#missing = false;
+    if (this.#isMissing) this.#sayRecovered();
+    this.#isMissing = false;
     this.#input = found;
     return true;
+  }
+
+  #sayMissing(reason: string): void {
+    const { name, settings } = this.route;
+    const fields = { route: name, input: settings.input, reason };
+    this.#options.logger.error(
+      { event: 'input.missing', ...fields },
+      `the input ${settings.input} is missing: ${reason}`,
+    );
+  }
+
+  #sayRecovered(): void {
+    const { name, settings } = this.route;
+    const fields = { route: name, input: settings.input };
+    this.#options.logger.info(
+      { event: 'input.recovered', ...fields },
+      `the input ${settings.input} is there again`,
+    );
   }
 
   async #scanAll(): Promise<void> {

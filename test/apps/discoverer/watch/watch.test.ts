@@ -121,6 +121,23 @@ test('several routes are watched side by side, each by its own rules', async (t)
   await h.until('the second', () => h.enqueued === 2);
 });
 
+test('many routes are watched without a warning', async (t) => {
+  const h = new Harness(t, closeWrite);
+  const warnings: Error[] = [];
+  const note = (warning: Error) => void warnings.push(warning);
+  process.on('warning', note);
+  t.after(() => process.off('warning', note));
+  const routes = Array.from({ length: 25 }, (_, i) => {
+    const input = join(h.fixture.directory, `input-${i}`);
+    mkdirSync(toBytes(input));
+    return { ...h.route, name: `route-${i}`, input: toText(input) };
+  });
+  await h.started(routes);
+  for (let i = 0; i < routes.length; i++) h.write(`../input-${i}/a.csv`);
+  await h.until('all', () => h.enqueued === routes.length);
+  assert.deepEqual(warnings, []);
+});
+
 test('it stops at once when it is asked to, also twice, and also before it has begun', async (t) => {
   const h = new Harness(t, closeWrite);
   const running = await h.started();
