@@ -12,6 +12,7 @@ import { SteadyClock } from './completion/steady-clock.ts';
 import { Destinations } from './dry-run/destinations.ts';
 import { Foresight } from './dry-run/foresight.ts';
 import { lineOf } from './dry-run/line.ts';
+import { byPath } from './enqueue/by-path.ts';
 import { type Kernel, linux } from './kernel.ts';
 import { routeOf } from './route.ts';
 import { missingInput, requireInput } from './scan/input-directory.ts';
@@ -73,7 +74,8 @@ async function foresee(
       followLink: true,
       onError,
     })) {
-      for (const entry of batch) {
+      // In the order in which they would be enqueued: it says which of two of the same content is the duplicate.
+      for (const entry of batch.toSorted(byPath)) {
         const foreseen = await foresight.of(route, entry);
         if (foreseen !== undefined) write(lineOf(foreseen));
       }

@@ -8,7 +8,14 @@ import type { Kernel } from '../kernel.ts';
 import type { DiscoveredRoute } from '../route.ts';
 import { CtimeTrust } from './ctime-trust.ts';
 import { lstatIfThere, openWriterOf } from './look.ts';
-import { type Look, sidecarWriterWait, stabilityWait, type Wait, writerWait } from './rules.ts';
+import {
+  type Look,
+  latestCtimeMs,
+  sidecarWriterWait,
+  stabilityWait,
+  type Wait,
+  writerWait,
+} from './rules.ts';
 import type { Moment } from './steady-clock.ts';
 
 /**
@@ -110,19 +117,10 @@ export class Completion {
   #lookOf({ path, stats, fingerprint, moment, candidate }: LookedAt): Look {
     return {
       fingerprint,
-      ctimeMs: latestCtimeMs(stats),
+      ctimeMs: latestCtimeMs(stats.ctimeNs),
       trustsCtime: this.trust.of(stats.dev, path),
       moment,
       candidate,
     };
   }
-}
-
-/** The kernel stamps files with the time of its last tick: at 100 Hz, up to this long ago. */
-const TICK_MS = 10;
-
-/** When a file was touched last, at the latest: no file is to look older than it is. Some file systems keep whole seconds. */
-function latestCtimeMs({ ctimeNs }: BigIntStats): number {
-  const isWholeSecond = ctimeNs % 1_000_000_000n === 0n;
-  return Number(ctimeNs / 1_000_000n) + (isWholeSecond ? 1000 : TICK_MS);
 }

@@ -1,11 +1,11 @@
 import type { CrashPoints } from '../../../shared/crash-points.ts';
-import type { BytePath } from '../../../shared/fs/byte-path.ts';
 import { Candidates } from '../../../shared/queue/candidates.ts';
 import { IngestJobs } from '../../../shared/queue/ingest-jobs.ts';
 import type { State } from '../../../shared/state/open.ts';
 import { writeTransaction } from '../../../shared/state/transaction.ts';
 import type { SteadyClock } from '../completion/steady-clock.ts';
 import type { BackPressure } from './back-pressure.ts';
+import { byPath } from './by-path.ts';
 import type { Findings } from './findings.ts';
 
 export type WriterOptions = {
@@ -47,7 +47,6 @@ export class Writer {
       crash.reach('discover.before-enqueue');
     }
     const enqueued = writeTransaction(state, () => {
-      // By path, so that neighbours in the indexes are written together, whatever order the file system gave.
       const count = this.#jobs.putAll(files.toSorted(byPath), clock.read().nowMs);
       this.#candidates.upsertAll(sightings.toSorted(byPath));
       for (const path of removals) this.#candidates.remove(path);
@@ -64,6 +63,3 @@ export class Writer {
 
 const soonestOf = (sightings: Findings['sightings']): number =>
   sightings.reduce((soonest, { dueMs }) => Math.min(soonest, dueMs ?? soonest), Number.POSITIVE_INFINITY);
-
-const byPath = (a: { path: BytePath }, b: { path: BytePath }): number =>
-  a.path < b.path ? -1 : a.path > b.path ? 1 : 0;

@@ -113,6 +113,19 @@ test('what was committed before, and what came before in the same pass, is a dup
   );
 });
 
+test('of two files with the same content it is the second in the queue that is the duplicate', async (t) => {
+  const h = setUp(t);
+  for (const name of ['b.csv', 'a.csv', 'c.csv']) h.write(name, 'same');
+  assert.deepEqual(actions(h, await foresee(h)), {
+    'a.csv': 'ingest',
+    'b.csv': 'duplicate',
+    'c.csv': 'duplicate',
+  });
+  await h.once();
+  const first = h.fixture.state.prepare<[], Buffer>('SELECT key FROM jobs ORDER BY id LIMIT 1').pluck().get();
+  assert.equal(first?.toString(), h.path('a.csv'));
+});
+
 test('duplicates go nowhere where they are deleted or left, and are none where all is taken', async (t) => {
   const h = setUp(t);
   for (const name of ['a.csv', 'b.csv']) h.write(name, 'same');

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   isStillWaiting,
   type Look,
+  latestCtimeMs,
   sidecarWriterWait,
   stabilityWait,
   writerWait,
@@ -124,6 +125,11 @@ test('an open file is looked at again after as long as it has waited, between ha
   assert.deepEqual([-5000, 10, 2000, 3_600_000].map(dueAfter), [500, 500, 2000, 30_000]);
   assert.equal(writerWait(look()).waitsFor, 'writer');
   assert.equal(sidecarWriterWait(look()).waitsFor, 'sidecar');
+});
+
+test('a file was touched up to a tick, or up to a second, after its ctime', () => {
+  assert.equal(latestCtimeMs(1_730_000_000_123_999_999n), 1_730_000_000_133);
+  assert.equal(latestCtimeMs(1_730_000_000_000_000_000n), 1_730_000_001_000);
 });
 
 test('a candidate that a scan meets untouched is left to its moment, and only then', () => {
