@@ -1,4 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { enableCompileCache, getCompileCacheDir } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// Compiled once, not at each start of each process. In our own directory, where nobody else can put code; where we may not write there is none.
+const cache = fileURLToPath(new URL('../node_modules/.cache/wharfinger', import.meta.url));
+try {
+  mkdirSync(cache, { recursive: true });
+  enableCompileCache(cache);
+  process.env.NODE_COMPILE_CACHE ??= getCompileCacheDir();
+} catch {
+  // Read-only: it starts a little slower.
+}
 
 // A checkout has the sources, a package only what was compiled: sources first, so that an old build never runs in a checkout.
 const source = new URL('../apps/cli/main.ts', import.meta.url);

@@ -6,8 +6,8 @@ declare module 'better-queue' {
     concurrent: number;
   };
   export default class BetterQueue<Task> {
-    /** `work` is given one task where `batchSize` is 1, and a list otherwise. */
-    constructor(work: (tasks: Task | Task[], done: (error?: unknown) => void) => void, options: Options);
+    /** `work` is given one task where `batchSize` is 1, which may itself be a list, and a list of tasks otherwise. */
+    constructor(work: (task: Task, done: (error?: unknown) => void) => void, options: Options);
     pause(): void;
     /** Takes from the store again; also how it is told that there may be something new. */
     resume(): void;

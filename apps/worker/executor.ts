@@ -23,6 +23,10 @@ export type ExecutorOptions = {
   stopping: AbortSignal;
 };
 
+/** The state file's: what else the environment lacks is met again at the next job. */
+const isRefusal = (error: unknown): error is EnvironmentError =>
+  error instanceof EnvironmentError && error.code.startsWith('state.');
+
 /** Runs a handler on the jobs of one lease, and sees to it that the lease ends, however the handler does. */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -50,7 +54,7 @@ export class Executor {
   async refused(error: unknown): Promise<void> {
     const { logger, random, stopping, state } = this.#options;
     const explained = explainStateError(error, state.name);
-    if (!(explained instanceof EnvironmentError)) {
+    if (!isRefusal(explained)) {
       logger.error({ event: 'defect', err: error }, 'a defect of wharfinger: please report it');
     } else if (this.#refusals === 0) {
       logger.error({ event: 'state.refused', code: explained.code, hint: explained.hint }, explained.message);
@@ -69,7 +73,7 @@ export class Executor {
       );
       return;
     }
-    if (explainStateError(error, state.name) instanceof EnvironmentError) return await this.refused(error);
+    if (isRefusal(explainStateError(error, state.name))) return await this.refused(error);
     logger.error(
       { event: 'defect', err: error, jobs: jobs.length },
       'a defect of wharfinger: please report it',

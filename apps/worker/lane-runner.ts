@@ -1,17 +1,17 @@
 import BetterQueue from 'better-queue';
 import type { Lane } from '../../shared/queue/job.ts';
 import {
-  jobTasks,
   type LeasedJob,
   LeaseStore,
   type LeaseStoreOptions,
+  leaseTasks,
 } from '../../shared/queue/lease-store.ts';
 import type { Company } from './company.ts';
 import type { Handler, LaneSize } from './handler.ts';
 
 export type LaneRunnerOptions = Omit<
-  LeaseStoreOptions<LeasedJob>,
-  'kind' | 'lane' | 'tasks' | 'length' | 'mayTake'
+  LeaseStoreOptions<readonly LeasedJob[]>,
+  'kind' | 'lane' | 'tasks' | 'jobsPerLock' | 'length' | 'mayTake'
 > & {
   handler: Handler;
   lane: Lane;
@@ -26,15 +26,15 @@ const ONE: LaneSize = { batchSize: 1, concurrent: 1 };
 
 /** One lane of one kind of job: better-queue takes from the durable queue and keeps `concurrent` claims in hand. */
 export class LaneRunner {
-  readonly #queue: BetterQueue<LeasedJob>;
+  readonly #queue: BetterQueue<readonly LeasedJob[]>;
   readonly #inHand = new Set<Promise<void>>();
   #isStopped = false;
 
   constructor({ handler, lane, execute, company, onFree, ...store }: LaneRunnerOptions) {
     const { batchSize, concurrent } = lane === 'suspect' ? ONE : handler.lanes[lane];
-    const work = (tasks: LeasedJob | LeasedJob[], done: () => void): void => {
+    const work = (jobs: readonly LeasedJob[], done: () => void): void => {
       company.take(lane);
-      const running = execute(handler, [tasks].flat()).then(() => {
+      const running = execute(handler, jobs).then(() => {
         this.#inHand.delete(running);
         company.giveBack(lane);
         done();
@@ -44,16 +44,17 @@ export class LaneRunner {
       // By itself better-queue stops taking one claim short of `concurrent`.
       if (this.#inHand.size < concurrent) this.wake();
     };
-    this.#queue = new BetterQueue<LeasedJob>(work, {
+    this.#queue = new BetterQueue<readonly LeasedJob[]>(work, {
       store: new LeaseStore({
         ...store,
         kind: handler.kind,
         lane,
-        tasks: jobTasks,
+        tasks: leaseTasks,
+        jobsPerLock: batchSize,
         length: 'unknown',
         mayTake: () => company.mayTake(handler.kind, lane),
       }),
-      batchSize,
+      batchSize: 1,
       concurrent,
     });
   }

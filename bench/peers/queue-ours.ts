@@ -5,7 +5,7 @@ import { thisProcess } from '../../shared/linux/process-identity.ts';
 import { Claims } from '../../shared/queue/claim.ts';
 import { Enqueuer } from '../../shared/queue/enqueue.ts';
 import { LeaseKeeper } from '../../shared/queue/lease-keeper.ts';
-import { jobTasks, type LeasedJob, LeaseStore } from '../../shared/queue/lease-store.ts';
+import { type LeasedJob, LeaseStore, leaseTasks } from '../../shared/queue/lease-store.ts';
 import { Settlements } from '../../shared/queue/settle.ts';
 import { openState } from '../../shared/state/open.ts';
 import { writeTransaction } from '../../shared/state/transaction.ts';
@@ -36,17 +36,22 @@ export function drainOurs({ path, batch }: QueueOrder, onSettled: OnSettled): vo
   const claims = new Claims(state, { ...thisProcess(), owner: `bench ${process.pid}` });
   const keeper = new LeaseKeeper(claims, systemClock, LEASE_MS);
   const settlements = new Settlements(state);
-  const work = (tasks: LeasedJob | LeasedJob[], done: () => void): void => {
-    const jobs = [tasks].flat();
-    const token = jobs[0]?.lease.token ?? 0;
+  const work = (jobs: readonly LeasedJob[], done: () => void): void => {
+    const { lease } = jobs[0] ?? {};
+    if (lease === undefined) throw new Error('a lock of no jobs');
     writeTransaction(state, () => {
-      for (const job of jobs) settlements.complete(job.id, token);
+      settlements.completeAll(
+        jobs.map(({ id }) => id),
+        lease.token,
+      );
+      settlements.endLease(lease.token);
     });
-    keeper.end(token);
+    lease.wasEnded();
+    keeper.end(lease.token);
     onSettled(jobs.length);
     done();
   };
-  const queue = new BetterQueue<LeasedJob>(work, {
+  const queue = new BetterQueue<readonly LeasedJob[]>(work, {
     store: new LeaseStore({
       state,
       claims,
@@ -55,10 +60,11 @@ export function drainOurs({ path, batch }: QueueOrder, onSettled: OnSettled): vo
       kind: KIND,
       lane: 'batch',
       leaseMs: LEASE_MS,
-      tasks: jobTasks,
+      tasks: leaseTasks,
+      jobsPerLock: batch,
       length: 'unknown',
     }),
-    batchSize: batch,
+    batchSize: 1,
     concurrent: 1,
   });
   setInterval(() => queue.resume(), ASK_AGAIN_MS);

@@ -9,12 +9,17 @@ export type Fingerprint = string & { readonly __fingerprint: unique symbol };
 export const fingerprintOf = (stats: BigIntStats): Fingerprint =>
   `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}` as Fingerprint;
 
-/** The same from what the state file keeps of a file. */
-export const fingerprintOfParts = (file: {
-  device: bigint;
-  inode: bigint;
-  sizeBytes: number;
-  mtimeNs: bigint;
-  ctimeNs: bigint;
-}): Fingerprint =>
+/** What the state file keeps of a file. */
+type Parts = { device: bigint; inode: bigint; sizeBytes: number; mtimeNs: bigint; ctimeNs: bigint };
+
+/** Whether a file still has the fingerprint that these make. */
+export const hasFingerprintOf = (parts: Parts, stats: BigIntStats): boolean =>
+  stats.ino === parts.inode &&
+  stats.dev === parts.device &&
+  stats.size === BigInt(parts.sizeBytes) &&
+  stats.mtimeNs === parts.mtimeNs &&
+  stats.ctimeNs === parts.ctimeNs;
+
+/** The same fingerprint from what the state file keeps. */
+export const fingerprintOfParts = (file: Parts): Fingerprint =>
   `${file.device}:${file.inode}:${file.sizeBytes}:${file.mtimeNs}:${file.ctimeNs}` as Fingerprint;

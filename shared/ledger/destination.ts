@@ -1,11 +1,13 @@
 import { type BytePath, basename, dirname, join } from '../fs/byte-path.ts';
+import { rememberLast } from '../remember-last.ts';
 
 /** The longest name a Linux file system takes, in bytes. */
 const NAME_MAX_BYTES = 255;
 
 /** `ingest_date=YYYY-MM-DD` in UTC: the partition directory of an instant. */
-export const partitionOf = (instantMs: number): string =>
-  `ingest_date=${new Date(instantMs).toISOString().slice(0, 10)}`;
+export const partitionOf = rememberLast(
+  (instantMs: number): string => `ingest_date=${new Date(instantMs).toISOString().slice(0, 10)}`,
+);
 
 /** Where a file goes below `root` (the warehouse, or the directory of duplicates) when it is decided at `instantMs`. */
 export const destinationOf = (root: BytePath, instantMs: number, relative: BytePath): BytePath =>

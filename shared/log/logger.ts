@@ -3,7 +3,7 @@ import type { EventName } from './events.ts';
 import type { LogFormat, LogLevel } from './levels.ts';
 import { prettyLine } from './pretty.ts';
 import { serializeError } from './serialize-error.ts';
-import type { LineSink } from './sync-sink.ts';
+import { CorkableSink, type LineSink } from './sync-sink.ts';
 
 export { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './levels.ts';
 
@@ -20,6 +20,8 @@ export type Logger = {
   child(bindings: Record<string, unknown>): Logger;
   /** For work that is only worth doing for a record that will be written. */
   isLevelEnabled(level: LogLevel): boolean;
+  /** Writes the records that `work` makes as one, when it returns: for many at a time. */
+  together(work: () => void): void;
 };
 
 export type LoggerOptions = {
@@ -38,8 +40,9 @@ export type LoggerOptions = {
  * and a crash is preceded by its last line. A sink that fails loses the line and nothing else.
  */
 export function createLogger({ level, format, process: name, sink, colour = false }: LoggerOptions): Logger {
-  const destination = format === 'pretty' ? prettyLine(sink, colour) : sink;
-  return pino(
+  const corkable = new CorkableSink(sink);
+  const destination = format === 'pretty' ? prettyLine(corkable, colour) : corkable;
+  const logger = pino(
     {
       level,
       base: { process: name, pid: process.pid },
@@ -48,5 +51,7 @@ export function createLogger({ level, format, process: name, sink, colour = fals
       serializers: { err: serializeError },
     },
     destination,
-  ) as Logger;
+  );
+  // Children inherit it.
+  return Object.assign(logger, { together: corkable.together.bind(corkable) }) as unknown as Logger;
 }

@@ -1,9 +1,13 @@
 import { type BytePath, isUtf8, join, toBytes, toText } from '../fs/byte-path.ts';
 import type { LedgerRow } from '../ledger/ledger.ts';
+import { rememberLast } from '../remember-last.ts';
+
+/** A batch is decided at one instant. */
+const isoOf = rememberLast((instantMs: number): string => new Date(instantMs).toISOString());
 
 /** The manifest file of an instant: `<root>/YYYY/MM/DD/HH/manifest.jsonl`, in UTC. */
 export function manifestPathOf(root: BytePath, instantMs: number): BytePath {
-  const iso = new Date(instantMs).toISOString();
+  const iso = isoOf(instantMs);
   return join(
     root,
     `${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}/manifest.jsonl`,
@@ -25,7 +29,7 @@ export function manifestLine(row: Recorded, route: string): string {
   return (
     `{"path":${textOf(row.destination)},"sha256":"${row.sha256.toString('hex')}","device":${row.device},"inode":${row.inode},` +
     `"size":${row.sizeBytes},"mtime":${wholeSeconds(row.mtimeNs)},"source":${textOf(row.source)},` +
-    `"ingested_at":"${new Date(row.decidedMs).toISOString()}","id":${row.id},"route":${JSON.stringify(route)}` +
+    `"ingested_at":"${isoOf(row.decidedMs)}","id":${row.id},"route":${JSON.stringify(route)}` +
     `${bytesOf('path_base64', row.destination)}${bytesOf('source_base64', row.source)}}\n`
   );
 }

@@ -2,7 +2,7 @@ import { LeaseLostError } from '../errors.ts';
 import { type BytePath, fromBytes } from '../fs/byte-path.ts';
 import type { ProcessIdentity } from '../linux/process-identity.ts';
 import type { State } from '../state/open.ts';
-import { writeTransaction } from '../state/transaction.ts';
+import { lazyTransaction, writeTransaction } from '../state/transaction.ts';
 import type { Job, Lane } from './job.ts';
 
 /** Who claims: shown in `queue stats`, and looked up to see whether it still lives. */
@@ -38,19 +38,20 @@ type ReclaimedRow = { id: number; key: Buffer; state: string; reason: string | n
 const failedJobOf = ({ id, key, state, reason }: ReclaimedRow): FailedJob[] =>
   state === 'failed' ? [{ id, key: fromBytes(key), reason: reason ?? '' }] : [];
 
-type JobRow = {
-  id: number;
-  kind: string;
-  key: Buffer;
-  lane: Lane;
-  route_id: number | null;
-  fingerprint: string | null;
-  size_bytes: number;
-  payload: string | null;
-  priority: number;
-  attempts: number;
-  enqueued_ms: number;
-};
+/** As columns, which take half the time of objects. */
+type JobRow = [
+  id: number,
+  kind: string,
+  key: Buffer,
+  lane: Lane,
+  routeId: number | null,
+  fingerprint: string | null,
+  sizeBytes: number,
+  payload: string | null,
+  priority: number,
+  attempts: number,
+  enqueuedMs: number,
+];
 
 type LeaseRow = {
   token: number;
@@ -106,8 +107,8 @@ export class Claims {
     );
     this.#insertLease = state.prepare(`
       INSERT INTO leases (owner, host, boot, pid, pid_start, claimed_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`);
-    this.#claimOldest = state.prepare<unknown[], JobRow>(claimSql('priority DESC, id'));
-    this.#claimNewest = state.prepare<unknown[], JobRow>(claimSql('priority, id DESC'));
+    this.#claimOldest = state.prepare<unknown[], JobRow>(claimSql('priority DESC, id')).raw();
+    this.#claimNewest = state.prepare<unknown[], JobRow>(claimSql('priority, id DESC')).raw();
     this.#renew = state.prepare('UPDATE leases SET expires_ms = ? WHERE token = ?');
     this.#releaseRest = state.prepare(`
       UPDATE jobs SET state = 'ready', lease_token = NULL, attempts = attempts - 1, updated_ms = ? WHERE lease_token = ?`);
@@ -129,11 +130,13 @@ export class Claims {
    * Takes up to `limit` ready jobs under one new lease, those of the highest priority and then the oldest first, and
    * charges each an attempt. Jobs whose `run_at` has come are made ready first, and those delayed before the clock was set back.
    *
+   * Not durable by itself: a power cut ends every holder, and whatever the claim leads to is durable later than it.
+   *
    * @returns undefined where nothing is ready; then nothing was written
    */
   claim({ kind, lane, limit, leaseMs, nowMs, end = 'oldest' }: ClaimRequest): Lease | undefined {
     if (this.#somethingToDo.get(kind, lane, nowMs, nowMs, nowMs) === undefined) return undefined;
-    return writeTransaction(this.#state, () => {
+    return lazyTransaction(this.#state, () => {
       this.#promote.run(nowMs, nowMs, nowMs);
       const { owner, host, boot, pid, pidStart } = this.#holder;
       const expiresMs = nowMs + leaseMs;
@@ -159,7 +162,7 @@ export class Claims {
 
   /** Ends a lease. Jobs of it that are not settled become ready again, at no charge. Idempotent. */
   end(token: number, nowMs: number): void {
-    writeTransaction(this.#state, () => {
+    lazyTransaction(this.#state, () => {
       this.#releaseRest.run(nowMs, token);
       this.#deleteLease.run(token);
     });
@@ -199,16 +202,19 @@ function endOf(
   return row.expires_ms <= nowMs ? 'expired' : undefined;
 }
 
-const jobOf = (row: JobRow): Job => ({
-  id: row.id,
-  kind: row.kind,
-  key: fromBytes(row.key),
-  lane: row.lane,
-  routeId: row.route_id ?? undefined,
-  fingerprint: row.fingerprint ?? undefined,
-  sizeBytes: row.size_bytes,
-  payload: row.payload ?? undefined,
-  priority: row.priority,
-  attempts: row.attempts,
-  enqueuedMs: row.enqueued_ms,
-});
+function jobOf(row: JobRow): Job {
+  const [id, kind, key, lane, routeId, fingerprint, sizeBytes, payload, priority, attempts, enqueuedMs] = row;
+  return {
+    id,
+    kind,
+    key: fromBytes(key),
+    lane,
+    routeId: routeId ?? undefined,
+    fingerprint: fingerprint ?? undefined,
+    sizeBytes,
+    payload: payload ?? undefined,
+    priority,
+    attempts,
+    enqueuedMs,
+  };
+}

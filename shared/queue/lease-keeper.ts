@@ -12,6 +12,8 @@ export type HeldLease = {
   readonly lost: AbortSignal;
   /** Throws LeaseLostError once the lease may have ended by the monotonic clock, also after the process was frozen. */
   assertTrusted(): void;
+  /** It was ended by the transaction that settled the last of its jobs: there is nothing more to end. */
+  wasEnded(): void;
 };
 
 type Entry = { lease: HeldLease; trustedUntilMs: number; abort: AbortController };
@@ -25,6 +27,7 @@ export class LeaseKeeper {
   readonly #clock: Clock;
   readonly #leaseMs: number;
   readonly #held = new Map<number, Entry>();
+  readonly #ended = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(claims: Claims, clock: Clock, leaseMs: number) {
@@ -46,6 +49,10 @@ export class LeaseKeeper {
           if (abort.signal.aborted || this.#clock.monotonicMs() > entry.trustedUntilMs)
             throw new LeaseLostError(lease.token);
         },
+        wasEnded: () => {
+          this.#forget(lease.token);
+          this.#ended.add(lease.token);
+        },
       },
     };
     this.#held.set(lease.token, entry);
@@ -53,8 +60,9 @@ export class LeaseKeeper {
     return entry.lease;
   }
 
-  /** Ends a lease in the database and here. Idempotent. */
+  /** Ends a lease in the database and here; one that was ended already costs nothing. Idempotent. */
   end(token: number): void {
+    if (this.#ended.delete(token)) return;
     this.#forget(token);
     this.#claims.end(token, this.#clock.nowMs());
   }
@@ -84,6 +92,7 @@ export class LeaseKeeper {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#held.clear();
+    this.#ended.clear();
   }
 
   #forget(token: number): void {

@@ -9,25 +9,28 @@ import type { HeldLease, LeaseKeeper } from './lease-keeper.ts';
 /** A job together with the lease it is held under. */
 export type LeasedJob = Job & { lease: HeldLease };
 
-/**
- * How better-queue's tasks and our jobs correspond. `jsonTasks` is the general form; a worker hands the job itself to
- * its handler.
- */
+/** How better-queue's tasks and our jobs correspond. */
 export type TaskForm<Task> = {
-  /** Different for different jobs, whatever bytes their keys hold: of two that were equal one would be forgotten. */
-  idOf(job: Job): string;
-  fromJob(job: LeasedJob): Task;
+  /** The tasks of one lock by id. */
+  fromJobs(jobs: readonly LeasedJob[]): Record<string, Task>;
   /** Absent where tasks only come from the discoverer and the sinks. */
   toPayload?(task: Task): string;
 };
 
+/** The general form: a task is what a job's payload says. */
 export const jsonTasks: TaskForm<unknown> = {
-  idOf: (job) => toText(job.key),
-  fromJob: (job) => JSON.parse(job.payload ?? 'null'),
+  fromJobs: (jobs) =>
+    Object.fromEntries(jobs.map((job) => [toText(job.key), JSON.parse(job.payload ?? 'null')])),
   toPayload: (task) => JSON.stringify(task),
 };
 
-export const jobTasks: TaskForm<LeasedJob> = { idOf: (job) => `job ${job.id}`, fromJob: (job) => job };
+/**
+ * A worker's form: a task is all that one lease holds. better-queue keeps a book of every task, which for thousands of jobs a second is
+ * more work than reading their files.
+ */
+export const leaseTasks: TaskForm<readonly LeasedJob[]> = {
+  fromJobs: (jobs) => ({ [`lease ${jobs[0]?.lease.token}`]: jobs }),
+};
 
 export type LeaseStoreOptions<Task> = {
   state: State;
@@ -38,6 +41,8 @@ export type LeaseStoreOptions<Task> = {
   lane: Lane;
   leaseMs: number;
   tasks: TaskForm<Task>;
+  /** How many jobs a lock holds at the most, where that is not what better-queue asks for. */
+  jobsPerLock?: number;
   /**
    * What `connect` reports. better-queue counts its own puts and takes, which says nothing where other processes put and take
    * as well: `unknown` makes it always ask. `counted` is the contract's number.
@@ -63,7 +68,7 @@ type Callback<T = void> = (error?: unknown, result?: T) => void;
  */
 export class LeaseStore<Task> {
   readonly #options: LeaseStoreOptions<Task>;
-  readonly #running = new Map<string, { lease: HeldLease; tasks: Map<string, Task> }>();
+  readonly #running = new Map<string, { lease: HeldLease; tasks: Record<string, Task> }>();
   readonly #count;
   readonly #get;
   readonly #put;
@@ -175,23 +180,20 @@ export class LeaseStore<Task> {
   }
 
   #take(limit: number, end: 'oldest' | 'newest'): string {
-    const { claims, keeper, clock, kind, lane, leaseMs, tasks } = this.#options;
+    const { claims, keeper, clock, kind, lane, leaseMs, tasks, jobsPerLock = limit } = this.#options;
     if (this.#options.mayTake?.() === false) return NOTHING;
     const startedMs = clock.monotonicMs();
-    const claimed = claims.claim({ kind, lane, limit, leaseMs, nowMs: clock.nowMs(), end });
+    const claimed = claims.claim({ kind, lane, limit: jobsPerLock, leaseMs, nowMs: clock.nowMs(), end });
     if (claimed === undefined) return NOTHING;
     const lease = keeper.keep(claimed, startedMs);
     const lockId = String(claimed.token);
-    const held = claimed.jobs.map((job): [string, Task] => [
-      tasks.idOf(job),
-      tasks.fromJob({ ...job, lease }),
-    ]);
-    this.#running.set(lockId, { lease, tasks: new Map(held) });
+    const jobs = claimed.jobs.map((job): LeasedJob => Object.assign(job, { lease }));
+    this.#running.set(lockId, { lease, tasks: tasks.fromJobs(jobs) });
     return lockId;
   }
 
   #tasksOf(lockId: string): Record<string, Task> {
-    return Object.fromEntries(this.#running.get(lockId)?.tasks ?? []);
+    return this.#running.get(lockId)?.tasks ?? {};
   }
 }
 

@@ -1,5 +1,6 @@
 import { LeaseLostError } from '../errors.ts';
 import type { State } from '../state/open.ts';
+import { runsOf } from './runs.ts';
 
 /**
  * How a holder ends its work on one job. Every write is fenced: it carries the lease's token, and where the job no longer
@@ -13,6 +14,9 @@ export class Settlements {
   readonly #fail;
   readonly #release;
   readonly #holds;
+  readonly #heldBy;
+  readonly #completeRun;
+  readonly #endLease;
 
   constructor(state: State) {
     this.#complete = state.prepare('DELETE FROM jobs WHERE id = ? AND lease_token = ?');
@@ -27,11 +31,23 @@ export class Settlements {
     this.#release = state.prepare(`
       UPDATE jobs SET state = 'ready', lease_token = NULL, attempts = attempts - 1, updated_ms = ? WHERE id = ? AND lease_token = ?`);
     this.#holds = state.prepare('SELECT 1 FROM jobs WHERE id = ? AND lease_token = ?');
+    this.#heldBy = state.prepare<[number], number>('SELECT id FROM jobs WHERE lease_token = ?').pluck();
+    this.#completeRun = state.prepare('DELETE FROM jobs WHERE id BETWEEN ? AND ? AND lease_token = ?');
+    this.#endLease = state.prepare(
+      'DELETE FROM leases WHERE token = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE lease_token = leases.token)',
+    );
   }
 
   /** Done, or no longer a job: the row goes. */
   complete(jobId: number, token: number): void {
     fenced(this.#complete.run(jobId, token).changes, token);
+  }
+
+  /** The same for many: a statement for each run of jobs that were enqueued together. */
+  completeAll(jobIds: readonly number[], token: number): void {
+    for (const { first, last, length } of runsOf(jobIds)) {
+      if (this.#completeRun.run(first, last, token).changes !== length) throw new LeaseLostError(token);
+    }
   }
 
   /** Not now: ready again at `runAtMs`. `charged` says whether this attempt counts. */
@@ -62,6 +78,16 @@ export class Settlements {
   /** Whether the job is still held under this token. Only true until the transaction it is asked in ends. */
   holds(jobId: number, token: number): boolean {
     return this.#holds.get(jobId, token) !== undefined;
+  }
+
+  /** All jobs that are held under this token. Only true until the transaction it is asked in ends. */
+  heldBy(token: number): ReadonlySet<number> {
+    return new Set(this.#heldBy.all(token));
+  }
+
+  /** Ends a lease of which nothing is left, in the transaction that settled its last job. @returns whether it is ended */
+  endLease(token: number): boolean {
+    return this.#endLease.run(token).changes === 1;
   }
 }
 

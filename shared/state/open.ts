@@ -93,10 +93,11 @@ function prepare(state: State, path: string, readonly: boolean): State {
   checkVersion(state, path, false);
   state.pragma('journal_mode = WAL');
   state.pragma('synchronous = FULL');
-  // Beyond the default of 1000 pages the write-ahead log is folded back less often: each fold writes scattered pages.
-  state.pragma('wal_autocheckpoint = 4000');
+  // Beyond the default of 1000 pages (4 KiB each) the write-ahead log is folded back less often: each fold writes scattered pages.
+  state.pragma('wal_autocheckpoint = 16000');
   state.pragma('journal_size_limit = 67108864');
-  state.pragma('cache_size = -32768');
+  // In KiB. More would be read anew anyway: each write of another process empties it.
+  state.pragma('cache_size = -8192');
   state.pragma('temp_store = MEMORY');
   migrate(state, path);
   return state;

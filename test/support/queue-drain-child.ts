@@ -10,7 +10,7 @@ import { isDead, thisProcess } from '../../shared/linux/process-identity.ts';
 import { Claims } from '../../shared/queue/claim.ts';
 import type { Lane } from '../../shared/queue/job.ts';
 import { LeaseKeeper } from '../../shared/queue/lease-keeper.ts';
-import { jobTasks, type LeasedJob, LeaseStore } from '../../shared/queue/lease-store.ts';
+import { type LeasedJob, LeaseStore, leaseTasks } from '../../shared/queue/lease-store.ts';
 import { Settlements } from '../../shared/queue/settle.ts';
 import { openState } from '../../shared/state/open.ts';
 import { writeTransaction } from '../../shared/state/transaction.ts';
@@ -45,7 +45,7 @@ let stall = settings.stalls ? Promise.withResolvers<void>() : undefined;
 process.on('message', () => stall?.resolve());
 process.on('disconnect', () => process.exit());
 
-async function work(jobs: LeasedJob[]): Promise<void> {
+async function work(jobs: readonly LeasedJob[]): Promise<void> {
   const token = jobs[0]?.lease.token ?? 0;
   const startMs = systemClock.nowMs();
   appendFileSync(log, jobs.map((job) => `starts ${job.id} ${process.pid} ${startMs}\n`).join(''));
@@ -70,7 +70,7 @@ async function work(jobs: LeasedJob[]): Promise<void> {
 }
 
 const queueOf = (lane: Lane, batchSize: number) =>
-  new BetterQueue<LeasedJob>((jobs, done) => void work([jobs].flat()).then(() => done()), {
+  new BetterQueue<readonly LeasedJob[]>((jobs, done) => void work(jobs).then(() => done()), {
     store: new LeaseStore({
       state,
       claims,
@@ -79,10 +79,11 @@ const queueOf = (lane: Lane, batchSize: number) =>
       kind: 'ingest',
       lane,
       leaseMs,
-      tasks: jobTasks,
+      tasks: leaseTasks,
+      jobsPerLock: batchSize,
       length: 'unknown',
     }),
-    batchSize,
+    batchSize: 1,
     concurrent: 1,
   });
 

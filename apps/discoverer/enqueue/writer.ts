@@ -2,7 +2,7 @@ import type { CrashPoints } from '../../../shared/crash-points.ts';
 import { Candidates } from '../../../shared/queue/candidates.ts';
 import { IngestJobs } from '../../../shared/queue/ingest-jobs.ts';
 import type { State } from '../../../shared/state/open.ts';
-import { writeTransaction } from '../../../shared/state/transaction.ts';
+import { lazyTransaction } from '../../../shared/state/transaction.ts';
 import type { SteadyClock } from '../completion/steady-clock.ts';
 import type { BackPressure } from './back-pressure.ts';
 import { byPath } from './by-path.ts';
@@ -21,7 +21,10 @@ export type WriterOptions = {
   onDue(dueMs: number): void;
 };
 
-/** Writes findings down: one transaction for all, and none where there is nothing to write. */
+/**
+ * Writes findings down, in the order of their paths and some thousand a transaction. Lazily: what a power cut takes back is found again, by
+ * the scan at the next start.
+ */
 export class Writer {
   readonly #options: WriterOptions;
   readonly #jobs: IngestJobs;
@@ -34,7 +37,7 @@ export class Writer {
   }
 
   /**
-   * Waits for room in the queue where there are files to put. A file and its being no candidate any more are durable together.
+   * Waits for room in the queue where there are files to put. A file and its being no candidate any more are written together.
    *
    * @returns how many jobs are new
    * @throws what SQLite throws; then nothing is written, and looking again finds the same
@@ -46,12 +49,21 @@ export class Writer {
       await pressure.room();
       crash.reach('discover.before-enqueue');
     }
-    const enqueued = writeTransaction(state, () => {
-      const count = this.#jobs.putAll(files.toSorted(byPath), clock.read().nowMs);
-      this.#candidates.upsertAll(sightings.toSorted(byPath));
-      for (const path of removals) this.#candidates.remove(path);
-      return count;
-    });
+    const { nowMs } = clock.read();
+    const gone = new Set(removals);
+    let enqueued = 0;
+    for (const slice of slicesOf(files.toSorted(byPath))) {
+      enqueued += lazyTransaction(state, () => {
+        for (const { path } of slice) if (gone.delete(path)) this.#candidates.remove(path);
+        return this.#jobs.putAll(slice, nowMs);
+      });
+    }
+    for (const slice of slicesOf(sightings.toSorted(byPath)))
+      lazyTransaction(state, () => this.#candidates.upsertAll(slice));
+    for (const slice of slicesOf([...gone]))
+      lazyTransaction(state, () => {
+        for (const path of slice) this.#candidates.remove(path);
+      });
     if (files.length > 0) crash.reach('discover.enqueued');
     onWritten();
     pressure.put(enqueued);
@@ -59,6 +71,14 @@ export class Writer {
     onDue(soonestOf(sightings));
     return enqueued;
   }
+}
+
+/** Of one transaction: workers wait for the write lock meanwhile. */
+const ROWS_A_TRANSACTION = 2000;
+
+function* slicesOf<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += ROWS_A_TRANSACTION)
+    yield items.slice(at, at + ROWS_A_TRANSACTION);
 }
 
 const soonestOf = (sightings: Findings['sightings']): number =>

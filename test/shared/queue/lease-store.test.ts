@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LeaseLostError } from '../../../shared/errors.ts';
 import type { BytePath } from '../../../shared/fs/byte-path.ts';
-import { jobTasks, type LeasedJob, LeaseStore } from '../../../shared/queue/lease-store.ts';
+import { type LeasedJob, LeaseStore, leaseTasks } from '../../../shared/queue/lease-store.ts';
 import { LEASE_MS, ownQueue, seenJobs } from '../../support/queue-holder.ts';
 import { answer, jsonStore } from '../../support/queue-store.ts';
 
 /** The form in which a worker uses it. */
-const JOBS = { kind: 'ingest', lane: 'batch', leaseMs: LEASE_MS, tasks: jobTasks } as const;
+const JOBS = { kind: 'ingest', lane: 'batch', leaseMs: LEASE_MS, tasks: leaseTasks } as const;
 
 const lockOf = async (store: Pick<LeaseStore<unknown>, 'takeFirstN'>, limit = 9) =>
   (await answer<string>((cb) => store.takeFirstN(limit, cb))) ?? '';
@@ -92,10 +92,10 @@ test('what is taken is under a lease that is trusted no longer than it may be, a
   t.mock.timers.enable({ apis: ['setInterval'] });
   const { one } = ownQueue(t);
   one.put('a');
-  const store = new LeaseStore<LeasedJob>({ ...one, ...JOBS });
+  const store = new LeaseStore({ ...one, ...JOBS });
   const lock = await lockOf(store);
-  const tasks = await answer<Record<string, LeasedJob>>((cb) => store.getLock(lock, cb));
-  const lease = Object.values(tasks ?? {})[0]?.lease;
+  const tasks = await answer<Record<string, readonly LeasedJob[]>>((cb) => store.getLock(lock, cb));
+  const lease = Object.values(tasks ?? {})[0]?.[0]?.lease;
   one.clock.turn(LEASE_MS * 0.8);
   lease?.assertTrusted();
   one.clock.turn(1);
@@ -154,11 +154,10 @@ test('a worker is handed the jobs themselves, in their order, each with its leas
   const { one } = ownQueue(t);
   const keys = ['10', '9', '\xff', '\xfe', '__proto__'] as BytePath[];
   for (const key of keys) one.put('', { key });
-  const store = new LeaseStore<LeasedJob>({ ...one, ...JOBS });
+  const store = new LeaseStore({ ...one, ...JOBS });
   const lock = await answer<string>((cb) => store.takeFirstN(9, cb));
-  const jobs = Object.values(
-    (await answer<Record<string, LeasedJob>>((cb) => store.getLock(lock ?? '', cb))) ?? {},
-  );
+  const tasks = await answer<Record<string, readonly LeasedJob[]>>((cb) => store.getLock(lock ?? '', cb));
+  const jobs = Object.values(tasks ?? {}).flat();
   assert.deepEqual(
     jobs.map(({ key }) => key),
     keys,
@@ -168,7 +167,7 @@ test('a worker is handed the jobs themselves, in their order, each with its leas
 
 test('a store of jobs takes no tasks from better-queue', async (t) => {
   const { one } = ownQueue(t);
-  const store = new LeaseStore<LeasedJob>({ ...one, ...JOBS });
+  const store = new LeaseStore({ ...one, ...JOBS });
   await assert.rejects(
     answer<void>((cb) => store.putTask('a', undefined as never, 0, cb)),
     TypeError,

@@ -17,8 +17,11 @@ export class Breath {
     this.#lastMs = clock.monotonicMs();
   }
 
+  isDue(): boolean {
+    return this.#clock.monotonicMs() - this.#lastMs >= WORK_MS;
+  }
+
   async take(): Promise<void> {
-    if (this.#clock.monotonicMs() - this.#lastMs < WORK_MS) return;
     await nextTurn();
     this.#lastMs = this.#clock.monotonicMs();
   }

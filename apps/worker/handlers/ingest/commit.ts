@@ -13,6 +13,9 @@ import { lstatIfSeen } from './watch-behind.ts';
 /** What transaction 2 did; only what is listed here has happened. */
 export type Committed = { files: PlacedFile[]; ended: Ended[]; adopted: LedgerRow[] };
 
+/** An original's row in flight. */
+type Original = Extract<PlacedFile['inFlight'], { type: 'original' }>;
+
 export type CommitContext = {
   store: IngestStore;
   crash: CrashPoints;
@@ -32,37 +35,35 @@ export function commitFiles(
   context: CommitContext,
 ): Committed {
   const { store, crash } = context;
-  for (const path of new Set(files.flatMap(manifestOf))) registerManifest(path, store.state, store.manifests);
-  const committed = writeTransaction(store.state, () => {
-    const held = files.filter(({ job }) => store.settlements.holds(job.id, job.lease.token));
+  const { lease } = files[0]?.job ?? ends[0]?.job ?? {};
+  if (lease === undefined) return { files: [], ended: [], adopted: [] };
+  const lines = linesOf(files);
+  for (const path of lines.keys()) registerManifest(path, store.state, store.manifests);
+  const { committed, isLeaseEnded } = writeTransaction(store.state, () => {
+    const heldJobs = store.settlements.heldBy(lease.token);
+    const held = files.filter(({ job }) => heldJobs.has(job.id));
     // First: the line of a row that is withdrawn here must not be adopted below.
     const settled = ends.filter((end) => settleEnded(end, context));
-    const adopted = appendToManifests(held, context);
-    const adoptedIds = new Set(adopted.map(({ id }) => id));
-    for (const file of held) if (!isAdopted(file, adoptedIds)) settlePlaced(file, context);
+    const adopted = appendToManifests(held.length === files.length ? lines : linesOf(held), context);
+    settleAll(held, new Set(adopted.map(({ id }) => id)), lease.token, context);
     count(held, adopted, context);
+    const isLeaseEnded = store.settlements.endLease(lease.token);
     crash.reach('commit.before-transaction-ends');
+    const ours = new Set(held.flatMap(originalOf).map(({ row }) => row.id));
     return {
-      files: held,
-      ended: settled,
-      adopted: adopted.filter(({ id }) => !held.some((file) => isRow(file, id))),
+      isLeaseEnded,
+      committed: { files: held, ended: settled, adopted: adopted.filter(({ id }) => !ours.has(id)) },
     };
   });
+  if (isLeaseEnded) lease.wasEnded();
   crash.reach('commit.committed');
   return committed;
 }
 
-const isRow = ({ inFlight }: PlacedFile, id: number): boolean =>
-  inFlight.type === 'original' && inFlight.row.id === id;
+const originalOf = ({ inFlight }: PlacedFile): Original[] => (inFlight.type === 'original' ? [inFlight] : []);
 
-const isAdopted = ({ inFlight }: PlacedFile, adopted: ReadonlySet<number>): boolean =>
-  inFlight.type === 'original' && adopted.has(inFlight.row.id);
-
-const manifestOf = ({ inFlight, route }: PlacedFile): BytePath[] =>
-  inFlight.type === 'original' ? [manifestPathOf(route.manifests, inFlight.row.decidedMs)] : [];
-
-/** One append for each manifest file; a batch decided at one instant has one. @returns the rows of lines found and adopted */
-function appendToManifests(files: readonly PlacedFile[], context: CommitContext): LedgerRow[] {
+/** The lines of each manifest file; a batch decided at one instant has one. */
+function linesOf(files: readonly PlacedFile[]): Map<BytePath, Line[]> {
   const byPath = new Map<BytePath, Line[]>();
   for (const { inFlight, route } of files) {
     if (inFlight.type !== 'original') continue;
@@ -71,6 +72,11 @@ function appendToManifests(files: readonly PlacedFile[], context: CommitContext)
     lines.push({ id: inFlight.row.id, text: manifestLine(inFlight.row, route.name) });
     byPath.set(path, lines);
   }
+  return byPath;
+}
+
+/** One append for each manifest file. @returns the rows of lines found and adopted */
+function appendToManifests(byPath: ReadonlyMap<BytePath, Line[]>, context: CommitContext): LedgerRow[] {
   const adopted: LedgerRow[] = [];
   for (const [path, lines] of byPath) append(path, lines, adopted, context);
   return adopted;
@@ -108,11 +114,27 @@ function lineOfOther(id: number, { ledger, routes }: IngestStore): string | unde
   return route === undefined ? undefined : manifestLine(row, route.name);
 }
 
-function settlePlaced({ job, inFlight, sidecar }: PlacedFile, { store, nowMs }: CommitContext): void {
-  if (inFlight.type === 'original') store.ledger.commit(inFlight.row.id, nowMs);
-  else store.duplicates.settle(inFlight.row.id, nowMs);
-  if (sidecar !== undefined && !isLeft(inFlight)) store.removals.add(sidecar);
-  store.settlements.complete(job.id, job.lease.token);
+/** Rows committed, duplicates settled, jobs done; of rows in `adopted` that has been done. */
+function settleAll(
+  files: readonly PlacedFile[],
+  adopted: ReadonlySet<number>,
+  token: number,
+  { store, nowMs }: CommitContext,
+): void {
+  const isOurs = ({ inFlight }: PlacedFile) => inFlight.type !== 'original' || !adopted.has(inFlight.row.id);
+  const rest = adopted.size === 0 ? files : files.filter(isOurs);
+  store.ledger.commitAll(
+    rest.flatMap(originalOf).map(({ row }) => row.id),
+    nowMs,
+  );
+  for (const { inFlight, sidecar } of rest) {
+    if (inFlight.type === 'duplicate') store.duplicates.settle(inFlight.row.id, nowMs);
+    if (sidecar !== undefined && !isLeft(inFlight)) store.removals.add(sidecar);
+  }
+  store.settlements.completeAll(
+    rest.map(({ job }) => job.id),
+    token,
+  );
 }
 
 /** A duplicate that stays keeps its sidecar. */

@@ -27,31 +27,53 @@ export function decideFiles(
   store: IngestStore,
   nowMs: number,
 ): Step<DecidedFile>[] {
-  if (files.length === 0) return [];
-  return writeTransaction(store.state, () => files.map((file) => decide(file, store, nowMs)));
+  const { lease } = files[0]?.job ?? {};
+  if (lease === undefined) return [];
+  const decisions = files.map((file) => decisionOf(file, nowMs));
+  return writeTransaction(store.state, () => {
+    const held = store.settlements.heldBy(lease.token);
+    if (!files.every(({ job }) => held.has(job.id))) throw new LeaseLostError(lease.token);
+    const ids = store.ledger.decideAll(decisions);
+    return files.map((file, n) => {
+      const decision = decisions[n] ?? decisionOf(file, nowMs);
+      const id = ids.get(file.job.id);
+      return id === undefined ? decideConflict(file, decision, store) : decided(file, decision, id);
+    });
+  });
 }
 
-function decide(file: ReadFile, store: IngestStore, nowMs: number): Step<DecidedFile> {
-  const { job, route, content } = file;
-  if (!store.settlements.holds(job.id, job.lease.token)) throw new LeaseLostError(job.lease.token);
-  const relative = relativeTo(route.input, job.key);
-  const decision: Decision = {
-    ...content,
+/** What is recorded where nothing is in the way. */
+function decisionOf({ job, route, content }: ReadFile, nowMs: number): Decision {
+  const { sha256, device, inode, sizeBytes, mtimeNs, ctimeNs } = content;
+  return {
+    sha256,
+    device,
+    inode,
+    sizeBytes,
+    mtimeNs,
+    ctimeNs,
     scope: route.dedupe === 'content' ? WHOLE_STATE : null,
     routeId: route.id,
     jobId: job.id,
     source: job.key,
-    destination: destinationOf(route.warehouse, nowMs, relative),
+    destination: destinationOf(route.warehouse, nowMs, relativeTo(route.input, job.key)),
     decidedMs: nowMs,
   };
-  let decided = store.ledger.decide(decision);
-  if ('conflict' in decided && decided.conflict.with === 'destination') {
-    decision.destination = withContentSuffix(decision.destination, content.sha256, job.id);
-    decided = store.ledger.decide(decision);
-  }
-  if ('conflict' in decided) return repeat(file, decided.conflict, store, nowMs);
-  const row: LedgerRow = { ...decision, id: decided.id, state: 'in_flight' };
+}
+
+function decided(file: ReadFile, decision: Decision, id: number): DecidedFile {
+  const row: LedgerRow = { ...decision, id, state: 'in_flight' };
   return { ...file, inFlight: { type: 'original', row } };
+}
+
+function decideConflict(file: ReadFile, decision: Decision, store: IngestStore): Step<DecidedFile> {
+  let answer = store.ledger.decide(decision);
+  if ('conflict' in answer && answer.conflict.with === 'destination') {
+    decision.destination = withContentSuffix(decision.destination, decision.sha256, file.job.id);
+    answer = store.ledger.decide(decision);
+  }
+  if ('conflict' in answer) return repeat(file, answer.conflict, store, decision.decidedMs);
+  return decided(file, decision, answer.id);
 }
 
 function repeat(file: ReadFile, conflict: Conflict, store: IngestStore, nowMs: number): Step<DecidedFile> {

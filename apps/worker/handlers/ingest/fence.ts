@@ -1,3 +1,4 @@
+import type { Clock } from '../../../../shared/clock.ts';
 import { LeaseLostError } from '../../../../shared/errors.ts';
 import type { Accepted } from './custody.ts';
 import type { IngestStore } from './store.ts';
@@ -11,4 +12,34 @@ import type { IngestStore } from './store.ts';
 export function assertHeld({ job }: Accepted, { store }: { store: IngestStore }): void {
   job.lease.assertTrusted();
   if (!store.settlements.holds(job.id, job.lease.token)) throw new LeaseLostError(job.lease.token);
+}
+
+/** How old the state file's answer may be: as long as some renames take. Who was frozen asks again. */
+const ANSWER_AGE_MS = 2;
+
+/** The same for many files one after the other: the state file is asked for all jobs of the lease at once, every few milliseconds. */
+export class Fence {
+  readonly #store: IngestStore;
+  readonly #clock: Clock;
+  #held: ReadonlySet<number> = new Set();
+  #token: number | undefined;
+  #askedAtMs = 0;
+
+  constructor(store: IngestStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** @throws LeaseLostError */
+  assertHeld({ job }: Accepted): void {
+    const { token } = job.lease;
+    job.lease.assertTrusted();
+    const nowMs = this.#clock.monotonicMs();
+    if (token !== this.#token || nowMs - this.#askedAtMs > ANSWER_AGE_MS) {
+      this.#held = this.#store.settlements.heldBy(token);
+      this.#token = token;
+      this.#askedAtMs = nowMs;
+    }
+    if (!this.#held.has(job.id)) throw new LeaseLostError(token);
+  }
 }

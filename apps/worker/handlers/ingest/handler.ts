@@ -22,14 +22,15 @@ import {
   type ReadFile,
 } from './custody.ts';
 import { decideFiles } from './decide.ts';
-import { Directories } from './directories.ts';
+import { Directories, DurableDirectories } from './directories.ts';
 import { makeDataDurable } from './durable-data.ts';
 import { meaningOf } from './faults.ts';
+import { Fence } from './fence.ts';
 import { ManifestsOwner } from './manifests-owner.ts';
 import { placeFile } from './place.ts';
 import type { PlaceContext } from './place-context.ts';
 import { PlaceHealth } from './place-health.ts';
-import { type Reading, readFile } from './read.ts';
+import { openFile, type Reading, readFile } from './read.ts';
 import { endOfRefusal, failed } from './refusal.ts';
 import type { Delta } from './report.ts';
 import { resumeFile } from './resume.ts';
@@ -54,6 +55,9 @@ export type IngestOptions = {
 /** Small files of one claim: enough that the fsyncs of a batch weigh little, few enough that it ends in some 50 ms. */
 const BATCH_SIZE = 512;
 
+/** Files that the disk is asked for at a time. */
+const OPENED_AHEAD = 64;
+
 const READ_BACKOFF = { baseMs: 1_000, capMs: 60_000 };
 
 /** Takes files into custody: read, decide, place, commit, a batch at a time. The protocol stands in docs/design.md. */
@@ -75,6 +79,7 @@ class Ingest {
   readonly #health: PlaceHealth;
   readonly #settling: Settling;
   readonly #hasher = new SmallFileHasher(SMALL_FILE_BYTES);
+  readonly #durable = new DurableDirectories();
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -89,25 +94,31 @@ class Ingest {
   }
 
   async handle(jobs: readonly LeasedJob[]): Promise<void> {
-    const { crash, stopping } = this.#options;
+    const { crash, stopping, clock } = this.#options;
     crash.reach('ingest.claimed');
     const signal = AbortSignal.any([stopping, ...new Set(jobs.map(({ lease }) => lease.lost))]);
-    const open: ReadFile[] = [];
+    const open: number[] = [];
     const ends: Ended[] = [];
     const sort = <T extends Accepted>(steps: readonly (T | Ended)[]): T[] => split(steps, ends);
     try {
       const accepted = sort(this.#accept(jobs));
-      const context = { store: this.#store, directories: new Directories(), crash, signal };
+      const context = {
+        store: this.#store,
+        directories: new Directories(this.#durable),
+        fence: new Fence(this.#store, clock),
+        crash,
+        signal,
+      };
       const { resumed, fresh } = await this.#resume(accepted, context, { ends, open });
       const read = sort(await this.#readAll(fresh, signal, open));
       crash.reach('ingest.read');
-      const decided = sort(decideFiles(read, this.#store, this.#options.clock.nowMs()));
+      const decided = sort(decideFiles(read, this.#store, clock.nowMs()));
       crash.reach('ingest.decided');
       const toPlace = [...resumed.filter(isOpen), ...decided];
       const placed = [...resumed.filter(isPlaced), ...sort(await this.#placeAll(toPlace, context))];
       this.#settling.settle(placed, ends, context);
     } finally {
-      for (const { fd } of open) closeSync(fd);
+      for (const fd of open) closeSync(fd);
     }
   }
 
@@ -138,12 +149,13 @@ class Ingest {
   async #resume(
     files: readonly Accepted[],
     context: PlaceContext,
-    { ends, open }: { ends: Ended[]; open: ReadFile[] },
+    { ends, open }: { ends: Ended[]; open: number[] },
   ): Promise<{ resumed: (PlacedFile | DecidedFile)[]; fresh: Accepted[] }> {
     const resumed: (PlacedFile | DecidedFile)[] = [];
     const fresh: Accepted[] = [];
+    const left = this.#store.jobsInFlight(files[0]?.job.lease.token ?? 0);
     for (const file of files) {
-      const inFlight = this.#store.inFlightOf(file.job.id);
+      const inFlight = left.has(file.job.id) ? this.#store.inFlightOf(file.job.id) : undefined;
       if (inFlight === undefined) {
         fresh.push(file);
         continue;
@@ -155,31 +167,34 @@ class Ingest {
       );
       if (isEnded(step)) ends.push(step);
       else resumed.push(step);
-      if (isOpen(step)) open.push(step);
+      if (isOpen(step)) open.push(step.fd);
     }
     return { resumed, fresh };
   }
 
-  /** Small files are read in one go; between two of them the lease is renewed and a stop is heard, when it is time. */
+  /** Small files are opened a group at a time, so that the disk is asked for all of them, and each is read in one go; between two of them the lease is renewed and a stop is heard, when it is time. */
   async #readAll(
     files: readonly Accepted[],
     signal: AbortSignal,
-    open: ReadFile[],
+    open: number[],
   ): Promise<(ReadFile | Ended)[]> {
     const { clock, random, maxAttempts } = this.#options;
     const retryAtMs = (attempts: number) => clock.nowMs() + backoffMs(attempts, READ_BACKOFF, random);
-    const reading: Reading = { hasher: this.#hasher, signal, maxAttempts, retryAtMs };
+    const opened = (fd: number): void => void open.push(fd);
+    const reading: Reading = { hasher: this.#hasher, signal, maxAttempts, retryAtMs, opened };
     const breath = new Breath(clock);
     const steps: (ReadFile | Ended)[] = [];
-    for (const file of files) {
-      await breath.take();
-      if (signal.aborted) {
-        steps.push(ended(file, { end: 'released' }));
-        continue;
+    for (let at = 0; at < files.length; at += OPENED_AHEAD) {
+      const group = files.slice(at, at + OPENED_AHEAD).map((file) => openFile(file, reading));
+      for (const file of group) {
+        if (breath.isDue()) await breath.take();
+        if (isEnded(file)) steps.push(file);
+        else if (signal.aborted) steps.push(ended(file, { end: 'released' }));
+        else {
+          const step = readFile(file, reading);
+          steps.push(step instanceof Promise ? await step : step);
+        }
       }
-      const step = await readFile(file, reading);
-      if (!isEnded(step)) open.push(step);
-      steps.push(step);
     }
     return steps;
   }
@@ -190,32 +205,39 @@ class Ingest {
     const breath = new Breath(this.#options.clock);
     const steps: (PlacedFile | Ended)[] = [];
     for (const file of files) {
-      await breath.take();
+      if (breath.isDue()) await breath.take();
       const refusal = refused.get(file);
-      steps.push(
+      const step =
         refusal === undefined
-          ? await this.#guard(file, () => placeFile(file, context), context)
-          : failed(file, file.inFlight, `its data cannot be written to its disk: ${meaningOf(refusal)}`),
-      );
+          ? this.#guard(file, () => placeFile(file, context), context)
+          : failed(file, file.inFlight, `its data cannot be written to its disk: ${meaningOf(refusal)}`);
+      steps.push(step instanceof Promise ? await step : step);
     }
     return steps;
   }
 
   /** What the system refuses becomes the file's end for now; its row in flight says how to go on. */
-  async #guard<T>(
+  #guard<T>(
     file: Accepted & { inFlight: InFlight },
-    work: () => Promise<T | Ended>,
+    work: () => MaybeLater<T | Ended>,
     { signal }: PlaceContext,
-  ): Promise<T | Ended> {
-    try {
-      return await work();
-    } catch (error) {
+  ): MaybeLater<T | Ended> {
+    const endOf = (error: unknown): Ended => {
       if (signal.aborted) return ended(file, { end: 'released' });
       if (errnoOf(error) === undefined) throw error;
       return endOfRefusal(file, file.inFlight, error, this.#health);
+    };
+    try {
+      const step = work();
+      return step instanceof Promise ? step.catch(endOf) : step;
+    } catch (error) {
+      return endOf(error);
     }
   }
 }
+
+/** At once for most files: to wait for each would take longer than its system calls. */
+type MaybeLater<T> = T | Promise<T>;
 
 const isOpen = (file: PlacedFile | DecidedFile | Ended): file is DecidedFile => 'fd' in file;
 const isPlaced = (file: PlacedFile | DecidedFile): file is PlacedFile => !isOpen(file);

@@ -3,7 +3,6 @@ import { type BytePath, isWithin, toText } from '../../../../shared/fs/byte-path
 import { renameNoReplace } from '../../../../shared/linux/rename.ts';
 import { copyAcross } from './copy-across.ts';
 import { type DecidedFile, ended, type InFlight, type PlacedFile, type Step } from './custody.ts';
-import { assertHeld } from './fence.ts';
 import { isOriginalItself, originalIsThere } from './original.ts';
 import { withOtherName } from './other-name.ts';
 import type { PlaceContext } from './place-context.ts';
@@ -14,13 +13,16 @@ import { endOfTouched } from './touched.ts';
 import { lstatIfThere, meddlingWith } from './watch-behind.ts';
 
 /**
- * Brings one decided file, whose data is durable, where its row says: by rename, and where the kernel says EXDEV by
- * copy. The names that came and went are durable after `context.directories.sync()`, not before.
+ * Brings one decided file, whose data is durable, where its row says: by rename, which is done when it returns, and where the kernel
+ * says EXDEV by copy. The names that came and went are durable after `context.directories.sync()`, not before.
  *
  * What the place refuses (no space, no permission, …) is thrown with its errno; the row stays in flight, and recovery goes on
  * from whatever was done.
  */
-export async function placeFile(file: DecidedFile, context: PlaceContext): Promise<Step<PlacedFile>> {
+export function placeFile(
+  file: DecidedFile,
+  context: PlaceContext,
+): Step<PlacedFile> | Promise<Step<PlacedFile>> {
   const { type, row } = file.inFlight;
   if (!isLeft(file.inFlight) && isOriginalItself(file.inFlight))
     return ended(
@@ -28,21 +30,21 @@ export async function placeFile(file: DecidedFile, context: PlaceContext): Promi
       { end: 'failed', reason: 'it is itself the committed copy of its content' },
       file.inFlight,
     );
-  if (row.destination !== undefined) return await moveTo(file, row.destination, context);
+  if (row.destination !== undefined) return moveTo(file, row.destination, context);
   const touched = endOfTouched(file);
   if (touched !== undefined) return touched;
   return type === 'duplicate' && row.action === 'delete' ? deleteDuplicate(file, context) : placed(file);
 }
 
-async function moveTo(
+function moveTo(
   file: DecidedFile,
   destination: BytePath,
   context: PlaceContext,
-): Promise<Step<PlacedFile>> {
+): Step<PlacedFile> | Promise<Step<PlacedFile>> {
   const { job, inFlight, fd } = file;
   context.directories.make(placeOf(file), destination);
   // Right before the rename: making directories durable can take long.
-  assertHeld(file, context);
+  context.fence.assertHeld(file);
   const touched = endOfTouched(file);
   if (touched !== undefined) return touched;
   try {
@@ -50,9 +52,9 @@ async function moveTo(
   } catch (error) {
     switch (errnoOf(error)) {
       case 'EEXIST':
-        return await moveElsewhere(file, context);
+        return moveElsewhere(file, context);
       case 'EXDEV':
-        return await copyAcross(file, destination, context);
+        return copyAcross(file, destination, context);
       case 'ENOENT':
         if (lstatIfThere(job.key) === undefined) return ended(file, { end: 'vanished' }, inFlight);
         context.directories.forget(destination);
@@ -68,12 +70,15 @@ async function moveTo(
   return meddling === undefined ? placed(file) : putBack(file, destination, meddling, context);
 }
 
-async function moveElsewhere(file: DecidedFile, context: PlaceContext): Promise<Step<PlacedFile>> {
+function moveElsewhere(
+  file: DecidedFile,
+  context: PlaceContext,
+): Step<PlacedFile> | Promise<Step<PlacedFile>> {
   const renamed = withOtherName(file, context);
   const destination = renamed?.inFlight.row.destination;
   return renamed === undefined || destination === undefined
     ? nameTaken(file)
-    : await moveTo(renamed, destination, context);
+    : moveTo(renamed, destination, context);
 }
 
 /** The directory that a file goes below, never made, only used: it may be a mount point. */

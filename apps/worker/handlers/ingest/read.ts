@@ -1,12 +1,13 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { type BigIntStats, constants, fstatSync, openSync } from 'node:fs';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { toBytes } from '../../../../shared/fs/byte-path.ts';
 import { fingerprintOf } from '../../../../shared/fs/fingerprint.ts';
 import { type FileHash, hashLarge, type SmallFileHasher } from '../../../../shared/fs/hash-file.ts';
 import type { ReadContent } from '../../../../shared/ledger/ledger.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
+import { readAheadHint } from '../../../../shared/linux/read-ahead.ts';
 import { SMALL_FILE_BYTES } from '../../../../shared/queue/lanes.ts';
-import { type Accepted, ended, type Outcome, type ReadFile, type Step } from './custody.ts';
+import { type Accepted, type Ended, ended, type Outcome, type ReadFile, type Step } from './custody.ts';
 import { isMachineFault, meaningOf } from './faults.ts';
 import { checkSidecar, readSidecar, type SidecarText } from './sidecar.ts';
 
@@ -20,54 +21,87 @@ export type Reading = {
   /** When an attempt that failed at reading may be made again. */
   retryAtMs(attempts: number): number;
   maxAttempts: number;
+  /** Takes over a descriptor, to be closed when the batch is done. */
+  opened(fd: number): void;
 };
 
-/**
- * Opens a job's file and reads it once: unchanged since it was judged complete, nobody writing, before and after. The
- * descriptor stays open, so that what is placed later can be compared with what was read.
- */
-export async function readFile(file: Accepted, reading: Reading): Promise<Step<ReadFile>> {
+/** A file that is open, and is still the one that was judged complete. */
+export type OpenFile = Accepted & { fd: number; stats: BigIntStats };
+
+/** Opens a job's file, and has the kernel fetch a small one. The descriptor stays open, so that what is placed can be compared with what was read. */
+export function openFile(file: Accepted, reading: Reading): Step<OpenFile> {
   let fd: number;
   try {
     fd = openSync(toBytes(file.job.key), OPEN_FLAGS);
   } catch (error) {
     return ended(file, openFailure(file, error, reading));
   }
+  reading.opened(fd);
   try {
-    const read = await readOpen(file, fd, reading);
-    if (!('end' in read)) return { ...file, fd, ...read };
-    closeSync(fd);
-    return ended(file, read);
+    const stats = fstatSync(fd, { bigint: true });
+    const obstacle = obstacleTo(file, stats);
+    if (obstacle !== undefined) return ended(file, obstacle);
+    if (isSmall(stats)) readAheadHint(fd, Number(stats.size));
+    return { ...file, fd, stats };
   } catch (error) {
-    closeSync(fd);
-    if (reading.signal.aborted) return ended(file, { end: 'released' });
-    if (errnoOf(error) === undefined) throw error;
-    return ended(file, readFailure(file, error, reading));
+    return refused(file, error, reading);
   }
 }
 
-type Read = Pick<ReadFile, 'content' | 'sidecar'>;
+/** Reads an open file once: unchanged since it was judged complete, and nobody writing. Small files are read when it returns. */
+export function readFile(file: OpenFile, reading: Reading): Step<ReadFile> | Promise<Step<ReadFile>> {
+  return isSmall(file.stats) ? readSmall(file, reading) : readLarge(file, reading);
+}
 
-async function readOpen(file: Accepted, fd: number, reading: Reading): Promise<Read | Outcome> {
-  const { job } = file;
-  const stats = fstatSync(fd, { bigint: true });
-  const obstacle = obstacleTo(file, fd, stats);
-  if (obstacle !== undefined) return obstacle;
+const isSmall = ({ size }: BigIntStats): boolean => size <= SMALL_FILE_BYTES;
 
-  const sidecar = readSidecar(job);
-  if ('end' in sidecar) return sidecar;
+function readSmall(file: OpenFile, reading: Reading): Step<ReadFile> {
+  try {
+    const sidecar = readSidecar(file.job);
+    if ('end' in sidecar) return ended(file, sidecar);
+    const { fd, stats } = file;
+    return conclude(file, sidecar, reading.hasher.hash(fd, Number(stats.size), hashesFor(sidecar)));
+  } catch (error) {
+    return refused(file, error, reading);
+  }
+}
 
-  const hash = await hashOf(fd, stats, sidecar, reading);
-  const changed = obstacleTo(file, fd, fstatSync(fd, { bigint: true }));
-  if (changed !== undefined) return changed;
-  if (BigInt(hash.bytes) !== stats.size) return back(file, 'stability', 'its size changed while it was read');
+async function readLarge(file: OpenFile, reading: Reading): Promise<Step<ReadFile>> {
+  try {
+    const sidecar = readSidecar(file.job);
+    if ('end' in sidecar) return ended(file, sidecar);
+    const { signal } = reading;
+    return conclude(file, sidecar, await hashLarge(file.fd, { signal, ...hashesFor(sidecar) }));
+  } catch (error) {
+    return refused(file, error, reading);
+  }
+}
 
+const hashesFor = ({ expected }: SidecarText) => ({ withMd5: expected?.algorithm === 'md5' });
+
+/** What a file that was read to its end is worth. */
+function conclude(file: OpenFile, sidecar: SidecarText, hash: FileHash): Step<ReadFile> {
+  const { job, route, fd, stats } = file;
+  const { size, mtimeNs, ctimeNs } = fstatSync(fd, { bigint: true });
+  if (size !== stats.size || mtimeNs !== stats.mtimeNs || ctimeNs !== stats.ctimeNs)
+    return ended(file, back(file, 'stability', 'it changed while it was read'));
+  // Only now: whoever has opened it before has it open still, or has left a trace in its times.
+  if (hasOpenWriter(fd) === 'yes') return ended(file, back(file, 'writer', 'it is open for writing'));
+  if (BigInt(hash.bytes) !== stats.size)
+    return ended(file, back(file, 'stability', 'its size changed while it was read'));
   const mismatch = checkSidecar(job, sidecar, hash);
-  return mismatch ?? { content: contentOf(stats, hash.sha256), sidecar: sidecar.sidecar };
+  if (mismatch !== undefined) return ended(file, mismatch);
+  return { job, route, fd, content: contentOf(stats, hash.sha256), sidecar: sidecar.sidecar };
+}
+
+function refused(file: Accepted, error: unknown, reading: Reading): Ended {
+  if (reading.signal.aborted) return ended(file, { end: 'released' });
+  if (errnoOf(error) === undefined) throw error;
+  return ended(file, readFailure(file, error, reading));
 }
 
 /** Why a file is not to be taken now, if it is not. */
-function obstacleTo(file: Accepted, fd: number, stats: BigIntStats): Outcome | undefined {
+function obstacleTo(file: Accepted, stats: BigIntStats): Outcome | undefined {
   if (!stats.isFile()) return { end: 'failed', reason: 'it is not a regular file' };
   if (BigInt.asIntN(64, stats.mtimeNs) !== stats.mtimeNs)
     return {
@@ -76,7 +110,6 @@ function obstacleTo(file: Accepted, fd: number, stats: BigIntStats): Outcome | u
     };
   if (fingerprintOf(stats) !== file.job.fingerprint)
     return back(file, 'stability', 'it changed after it was seen complete');
-  if (hasOpenWriter(fd) === 'yes') return back(file, 'writer', 'it is open for writing');
   return undefined;
 }
 
@@ -87,19 +120,6 @@ const back = ({ job }: Accepted, waitsFor: 'stability' | 'writer', why: string):
   putBack: false,
   why,
 });
-
-function hashOf(
-  fd: number,
-  stats: BigIntStats,
-  sidecar: SidecarText,
-  { hasher, signal }: Reading,
-): FileHash | Promise<FileHash> {
-  const sizeBytes = Number(stats.size);
-  const withMd5 = sidecar.expected?.algorithm === 'md5';
-  return sizeBytes <= SMALL_FILE_BYTES
-    ? hasher.hash(fd, sizeBytes, { withMd5 })
-    : hashLarge(fd, { signal, withMd5 });
-}
 
 export const contentOf = (stats: BigIntStats, sha256: Buffer): ReadContent => ({
   sha256,

@@ -1,5 +1,6 @@
 import { toText } from '../../../../shared/fs/byte-path.ts';
-import type { Logger } from '../../../../shared/log/logger.ts';
+import type { LedgerRow } from '../../../../shared/ledger/ledger.ts';
+import type { LogFields, Logger } from '../../../../shared/log/logger.ts';
 import type { Committed } from './commit.ts';
 import type { Ended, PlacedFile } from './custody.ts';
 
@@ -16,36 +17,28 @@ export function reportBatch(committed: Committed, logger: Logger): Delta {
       'a dead worker had written its manifest line',
     );
   }
-  for (const file of committed.files) reportPlaced(file, delta, logger);
-  for (const file of committed.ended) reportEnded(file, delta, logger);
+  logger.together(() => {
+    for (const file of committed.files) reportPlaced(file, delta, logger);
+    for (const file of committed.ended) reportEnded(file, delta, logger);
+  });
   return delta;
 }
 
 function reportPlaced({ route, inFlight, warnings }: PlacedFile, delta: Delta, logger: Logger): void {
   const { row } = inFlight;
-  const source = toText(row.source);
   if (inFlight.type === 'original') {
     delta.files += 1;
     delta.bytes += row.sizeBytes;
-    const path = toText(inFlight.row.destination);
-    const sha256 = inFlight.row.sha256.toString('hex');
-    logger.info({
-      event: 'file.ingested',
-      source,
-      path,
-      sha256,
-      size: row.sizeBytes,
-      route: route.name,
-      id: row.id,
-    });
+    if (logger.isLevelEnabled('info')) logger.info(ingested(inFlight.row, route.name));
     if (warnings.length > 0)
       logger.warn(
-        { event: 'file.attributes_lost', path, lost: warnings },
+        { event: 'file.attributes_lost', path: toText(inFlight.row.destination), lost: warnings },
         'not everything could be kept on the copy',
       );
     return;
   }
   delta.duplicates += 1;
+  const source = toText(row.source);
   const path = row.destination === undefined ? undefined : toText(row.destination);
   const original = toText(inFlight.original.destination);
   logger.info({
@@ -56,6 +49,16 @@ function reportPlaced({ route, inFlight, warnings }: PlacedFile, delta: Delta, l
     path: original,
   });
 }
+
+const ingested = ({ source, destination, sha256, sizeBytes, id }: LedgerRow, route: string): LogFields => ({
+  event: 'file.ingested',
+  source: toText(source),
+  path: toText(destination),
+  sha256: sha256.toString('hex'),
+  size: sizeBytes,
+  route,
+  id,
+});
 
 function reportEnded({ job, outcome }: Ended, delta: Delta, logger: Logger): void {
   const source = toText(job.key);

@@ -23,6 +23,7 @@ export class IngestStore {
   readonly routes: Routes;
   readonly totals: Totals;
   readonly #takeJob;
+  readonly #jobsInFlight;
 
   constructor(state: State) {
     this.state = state;
@@ -37,6 +38,16 @@ export class IngestStore {
     this.#takeJob = state.prepare<[number], { payload: string | null }>(
       'DELETE FROM jobs WHERE id = ? RETURNING payload',
     );
+    const inFlightIn = (table: string) =>
+      `SELECT job_id FROM ${table} WHERE state = 'in_flight' AND job_id IN (SELECT id FROM jobs WHERE lease_token = ?)`;
+    this.#jobsInFlight = state
+      .prepare<[number, number], number>(`${inFlightIn('ledger')} UNION ALL ${inFlightIn('duplicates')}`)
+      .pluck();
+  }
+
+  /** Which jobs of a lease an earlier holder left in flight. */
+  jobsInFlight(token: number): ReadonlySet<number> {
+    return new Set(this.#jobsInFlight.all(token, token));
   }
 
   /** What a job left in flight when its holder died. */

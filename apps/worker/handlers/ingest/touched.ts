@@ -1,17 +1,17 @@
-import { fingerprintOf, fingerprintOfParts } from '../../../../shared/fs/fingerprint.ts';
+import { hasFingerprintOf } from '../../../../shared/fs/fingerprint.ts';
 import { type DecidedFile, type Ended, ended, type InFlight } from './custody.ts';
 import { lstatIfSeen, lstatIfThere } from './watch-behind.ts';
 
 /** Whether a source is still the file that was decided, under its name and untouched. */
 export function isUntouched({ row }: InFlight): boolean {
   const stats = lstatIfThere(row.source);
-  return stats !== undefined && fingerprintOf(stats) === fingerprintOfParts(row);
+  return stats !== undefined && hasFingerprintOf(row, stats);
 }
 
 /** The same where the answer must not fail: false, too, where we may not look. */
 export function isSeenUntouched({ row }: InFlight): boolean {
   const stats = lstatIfSeen(row.source);
-  return stats !== undefined && fingerprintOf(stats) === fingerprintOfParts(row);
+  return stats !== undefined && hasFingerprintOf(row, stats);
 }
 
 /** The end of a file whose name is no longer the file that was decided, if so: to be asked right before it is moved. */

@@ -4,12 +4,14 @@ import { type TestContext, test } from 'node:test';
 import { finishCopy } from '../../../../../apps/worker/handlers/ingest/copy-across.ts';
 import type { DecidedFile } from '../../../../../apps/worker/handlers/ingest/custody.ts';
 import { Directories } from '../../../../../apps/worker/handlers/ingest/directories.ts';
+import { Fence } from '../../../../../apps/worker/handlers/ingest/fence.ts';
 import { placeFile } from '../../../../../apps/worker/handlers/ingest/place.ts';
 import type { PlaceContext } from '../../../../../apps/worker/handlers/ingest/place-context.ts';
 import { putBack } from '../../../../../apps/worker/handlers/ingest/put-back.ts';
 import { resumeFile } from '../../../../../apps/worker/handlers/ingest/resume.ts';
 import { IngestStore } from '../../../../../apps/worker/handlers/ingest/store.ts';
 import { discardCopy } from '../../../../../apps/worker/handlers/ingest/take-away.ts';
+import { systemClock } from '../../../../../shared/clock.ts';
 import { noCrashPoints } from '../../../../../shared/crash-points.ts';
 import { LeaseLostError } from '../../../../../shared/errors.ts';
 import { type BytePath, toBytes } from '../../../../../shared/fs/byte-path.ts';
@@ -40,6 +42,7 @@ async function wakeLate(t: TestContext): Promise<Late> {
   const context = {
     store,
     directories: new Directories(),
+    fence: new Fence(store, systemClock),
     crash: noCrashPoints,
     signal: new AbortController().signal,
   };
