@@ -18,6 +18,8 @@ const common = {
   cwd: here,
   script: `${here}bin/wharfinger.js`,
   interpreter: findNode(),
+  // In MiB: V8 lets garbage lie until there is much of it.
+  node_args: '--max-semi-space-size=8 --max-old-space-size=128',
   // In cluster mode, pm2 would put its own server between the program and its signals.
   exec_mode: 'fork',
   // What pm2 would load into the program for its own figures keeps it alive when it has stopped.

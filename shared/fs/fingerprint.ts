@@ -6,16 +6,19 @@ import type { BigIntStats } from 'node:fs';
  */
 export type Fingerprint = string & { readonly __fingerprint: unique symbol };
 
+/** Node gives device and inode numbers of 2^63 and above as negative ones. */
+export const unsigned = (number: bigint): bigint => BigInt.asUintN(64, number);
+
 export const fingerprintOf = (stats: BigIntStats): Fingerprint =>
-  `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}` as Fingerprint;
+  `${unsigned(stats.dev)}:${unsigned(stats.ino)}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}` as Fingerprint;
 
 /** What the state file keeps of a file. */
 type Parts = { device: bigint; inode: bigint; sizeBytes: number; mtimeNs: bigint; ctimeNs: bigint };
 
 /** Whether a file still has the fingerprint that these make. */
 export const hasFingerprintOf = (parts: Parts, stats: BigIntStats): boolean =>
-  stats.ino === parts.inode &&
-  stats.dev === parts.device &&
+  unsigned(stats.ino) === parts.inode &&
+  unsigned(stats.dev) === parts.device &&
   stats.size === BigInt(parts.sizeBytes) &&
   stats.mtimeNs === parts.mtimeNs &&
   stats.ctimeNs === parts.ctimeNs;

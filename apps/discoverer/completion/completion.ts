@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import type { BytePath } from '../../../shared/fs/byte-path.ts';
 import { SIDECAR_SUFFIX } from '../../../shared/fs/excluded.ts';
-import { type Fingerprint, fingerprintOf } from '../../../shared/fs/fingerprint.ts';
+import { type Fingerprint, fingerprintOf, unsigned } from '../../../shared/fs/fingerprint.ts';
 import type { SidecarRemovals } from '../../../shared/ledger/sidecar-removals.ts';
 import type { Candidate } from '../../../shared/queue/candidates.ts';
 import type { Kernel } from '../kernel.ts';
@@ -85,7 +85,10 @@ export class Completion {
   #sidecar(route: DiscoveredRoute, file: LookedAt): Judgement {
     const path = sidecarOf(file.path);
     const stats = lstatIfThere(path);
-    if (stats?.isFile() !== true || this.#removals.isPending(path, stats.dev, stats.ino)) {
+    if (
+      stats?.isFile() !== true ||
+      this.#removals.isPending(path, unsigned(stats.dev), unsigned(stats.ino))
+    ) {
       return { isComplete: false, waitsFor: 'sidecar', dueMs: undefined };
     }
     if (this.#writerOf(route, path) === 'yes') return { isComplete: false, ...sidecarWriterWait(file) };

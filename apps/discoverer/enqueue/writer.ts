@@ -40,7 +40,7 @@ export class Writer {
    * Waits for room in the queue where there are files to put. A file and its being no candidate any more are written together.
    *
    * @returns how many jobs are new
-   * @throws what SQLite throws; then nothing is written, and looking again finds the same
+   * @throws what SQLite throws; then some of it may be written and reported, and looking again finds the rest
    */
   async write({ files, sightings, removals, size }: Findings): Promise<number> {
     const { state, clock, pressure, crash, onEnqueued, onDue, onWritten } = this.#options;
@@ -51,23 +51,24 @@ export class Writer {
     }
     const { nowMs } = clock.read();
     const gone = new Set(removals);
+    for (const slice of slicesOf(sightings.toSorted(byPath)))
+      lazyTransaction(state, () => this.#candidates.upsertAll(slice));
     let enqueued = 0;
     for (const slice of slicesOf(files.toSorted(byPath))) {
-      enqueued += lazyTransaction(state, () => {
+      const count = lazyTransaction(state, () => {
         for (const { path } of slice) if (gone.delete(path)) this.#candidates.remove(path);
         return this.#jobs.putAll(slice, nowMs);
       });
+      pressure.put(count);
+      if (count > 0) onEnqueued(count);
+      enqueued += count;
     }
-    for (const slice of slicesOf(sightings.toSorted(byPath)))
-      lazyTransaction(state, () => this.#candidates.upsertAll(slice));
     for (const slice of slicesOf([...gone]))
       lazyTransaction(state, () => {
         for (const path of slice) this.#candidates.remove(path);
       });
     if (files.length > 0) crash.reach('discover.enqueued');
     onWritten();
-    pressure.put(enqueued);
-    if (enqueued > 0) onEnqueued(enqueued);
     onDue(soonestOf(sightings));
     return enqueued;
   }

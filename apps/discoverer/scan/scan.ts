@@ -10,7 +10,7 @@ import type { DiscoveredRoute } from '../route.ts';
 import { ScanCounts } from './scan-counts.ts';
 
 /** A transaction costs an fsync, and the index pages that its rows share are written once: many rows, as long as nobody waits. */
-const MOST_FINDINGS = 16000;
+const MOST_FINDINGS = 8000;
 const OLDEST_FINDING_MS = 500;
 
 export type ScanOptions = {

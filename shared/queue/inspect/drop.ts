@@ -1,6 +1,7 @@
 import { lstatSync, rmSync } from 'node:fs';
 import { UsageError } from '../../errors.ts';
 import { type BytePath, dirname, join, toBytes, toText } from '../../fs/byte-path.ts';
+import { unsigned } from '../../fs/fingerprint.ts';
 import { Duplicates } from '../../ledger/duplicates.ts';
 import { Ledger } from '../../ledger/ledger.ts';
 import type { State } from '../../state/open.ts';
@@ -65,7 +66,7 @@ function inFlightOf(job: SelectedJob, { ledger, duplicates }: Rows): { job: Sele
 /** The decided inode is not at its name, or something is at the destination: a copy whose source was not yet removed. */
 function hasMoved({ source, destination, device, inode }: InFlight): boolean {
   const found = lstatSync(toBytes(source), { bigint: true, throwIfNoEntry: false });
-  if (found === undefined || found.dev !== device || found.ino !== inode) return true;
+  if (found === undefined || unsigned(found.dev) !== device || unsigned(found.ino) !== inode) return true;
   return (
     destination !== undefined && lstatSync(toBytes(destination), { throwIfNoEntry: false }) !== undefined
   );

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
-import { chmodSync, linkSync, lstatSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  type BigIntStats,
+  chmodSync,
+  linkSync,
+  lstatSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fingerprintOf, fingerprintOfParts } from '../../../shared/fs/fingerprint.ts';
+import fc from 'fast-check';
+import { fingerprintOf, fingerprintOfParts, hasFingerprintOf } from '../../../shared/fs/fingerprint.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const fingerprint = (path: string) => fingerprintOf(lstatSync(path, { bigint: true }));
@@ -45,4 +54,57 @@ test('the parts that the state file keeps make the same fingerprint', (t) => {
   const { dev: device, ino: inode, mtimeNs, ctimeNs } = stats;
   const parts = { device, inode, sizeBytes: Number(stats.size), mtimeNs, ctimeNs };
   assert.equal(fingerprintOfParts(parts), fingerprintOf(stats));
+});
+
+/** What a file is told by: the name of each number in the state file, and in what `stat` gives. */
+const FIELDS = {
+  device: 'dev',
+  inode: 'ino',
+  sizeBytes: 'size',
+  mtimeNs: 'mtimeNs',
+  ctimeNs: 'ctimeNs',
+} as const;
+type Field = keyof typeof FIELDS;
+type Numbers = Record<Field, bigint>;
+
+/** Node keeps these numbers in 64 signed bits, whatever the kernel means by them. */
+const statsOf = (numbers: Numbers): BigIntStats =>
+  Object.fromEntries(
+    Object.entries(FIELDS).map(([field, name]) => [name, BigInt.asIntN(64, numbers[field as Field])]),
+  ) as unknown as BigIntStats;
+
+const partsOf = (numbers: Numbers) => ({ ...numbers, sizeBytes: Number(numbers.sizeBytes) });
+
+const unsigned = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const time = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+const arbitraryNumbers = fc.record<Numbers>({
+  device: unsigned,
+  inode: unsigned,
+  sizeBytes: fc.maxSafeNat().map(BigInt),
+  mtimeNs: time,
+  ctimeNs: time,
+});
+
+test('a file has the fingerprint of its own parts, and of no others, whichever of them differs', () => {
+  const anyField = fc.constantFrom(...(Object.keys(FIELDS) as Field[]));
+  fc.assert(
+    fc.property(arbitraryNumbers, anyField, arbitraryNumbers, (numbers, field, others) => {
+      assert.ok(hasFingerprintOf(partsOf(numbers), statsOf(numbers)));
+      const changed = { ...numbers, [field]: others[field] };
+      assert.equal(hasFingerprintOf(partsOf(numbers), statsOf(changed)), numbers[field] === others[field]);
+    }),
+  );
+});
+
+test('whether a file has the fingerprint of some parts is what comparing the two fingerprints says', () => {
+  // Few numbers, so that some files are the same.
+  const one = fc.bigInt({ min: 0n, max: 1n });
+  const few = fc.record<Numbers>({ device: one, inode: one, sizeBytes: one, mtimeNs: one, ctimeNs: one });
+  const some = fc.oneof(few, arbitraryNumbers);
+  fc.assert(
+    fc.property(some, some, (kept, found) => {
+      const [parts, stats] = [partsOf(kept), statsOf(found)];
+      assert.equal(hasFingerprintOf(parts, stats), fingerprintOf(stats) === fingerprintOfParts(parts));
+    }),
+  );
 });

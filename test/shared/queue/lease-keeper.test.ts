@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { LeaseLostError } from '../../../shared/errors.ts';
 import type { HeldLease } from '../../../shared/queue/lease-keeper.ts';
+import { writeTransaction } from '../../../shared/state/transaction.ts';
 import { LEASE_MS, ownQueue, type QueueHolder, seenJobs } from '../../support/queue-holder.ts';
 
 const THIRD_MS = LEASE_MS / 3;
@@ -142,4 +143,45 @@ test('a keeper that was stopped lets its leases run out', (t) => {
   assert.equal(expiresMs(), beforeMs);
   one.clock.turn(LEASE_MS);
   assert.throws(() => held.assertTrusted(), LeaseLostError);
+});
+
+/** Settles the one job in hand, and ends its lease with it. */
+function settleLast({ one, held }: { one: QueueHolder; held: HeldLease }): void {
+  const isEnded = writeTransaction(one.state, () => {
+    one.settlements.complete(1, held.token);
+    return one.settlements.endLease(held.token);
+  });
+  assert.ok(isEnded);
+  held.wasEnded();
+}
+
+test('to end a lease that was ended with its last job asks nothing of the state file', (t) => {
+  const { one, another, held } = holding(t);
+  settleLast({ one, held });
+  another.state.exec('BEGIN IMMEDIATE');
+  one.keeper.end(held.token);
+  assert.throws(() => one.claims.end(held.token, 0), { code: 'SQLITE_BUSY' }, 'which would be refused');
+});
+
+test('a lease that was ended with its last job is not held any more, nor found lost at the next renewal', (t) => {
+  const { one, held, turn } = holding(t);
+  settleLast({ one, held });
+  assert.equal(one.keeper.holds(held.token), false);
+  turn(THIRD_MS);
+  assert.equal(held.lost.aborted, false);
+});
+
+test('a lease that was ended with its last job does not keep the others from being renewed and ended', (t) => {
+  const { one, held, turn } = holding(t);
+  one.put('b');
+  const second = one.claim();
+  assert.ok(second);
+  const kept = one.keeper.keep(second, one.clock.monotonicMs());
+  settleLast({ one, held });
+  for (let n = 0; n < 4; n++) turn(THIRD_MS);
+  kept.assertTrusted();
+  one.keeper.end(held.token);
+  assert.equal(one.keeper.holds(kept.token), true);
+  one.keeper.end(kept.token);
+  assert.equal(seenJobs(one.state)[0]?.state, 'ready');
 });

@@ -173,3 +173,55 @@ test('a store of jobs takes no tasks from better-queue', async (t) => {
     TypeError,
   );
 });
+
+/** The keys of a lock's jobs, task by task, as better-queue gets them. */
+async function keysOf(store: Pick<LeaseStore<readonly LeasedJob[]>, 'getLock'>, lock: string) {
+  const tasks = await answer<Record<string, readonly LeasedJob[]>>((cb) => store.getLock(lock, cb));
+  return Object.values(tasks ?? {}).map((jobs) => jobs.map(({ key }) => key));
+}
+
+test('better-queue, which asks for one task, gets one that holds as many jobs as a lock may, the most urgent first', async (t) => {
+  const { one } = ownQueue(t);
+  for (const key of ['a', 'b', 'c', 'd']) one.put(key);
+  one.put('urgent', { priority: 1 });
+  const store = new LeaseStore({ ...one, ...JOBS, jobsPerLock: 3 });
+  const [first, second, none] = [await lockOf(store, 1), await lockOf(store, 1), await lockOf(store, 1)];
+  assert.deepEqual(await keysOf(store, first), [['urgent', 'a', 'b']]);
+  assert.deepEqual(await keysOf(store, second), [['c', 'd']]);
+  assert.deepEqual(await keysOf(store, none), []);
+  const running = await answer<Record<string, object>>((cb) => store.getRunningTasks(cb));
+  assert.deepEqual(Object.keys(running ?? {}), [first, second]);
+});
+
+test('a lock of many jobs is released as a whole, and closing gives back those of the others', async (t) => {
+  const { one } = ownQueue(t);
+  for (const key of ['a', 'b', 'c', 'd']) one.put(key);
+  const store = new LeaseStore({ ...one, ...JOBS, jobsPerLock: 2 });
+  const [first, second] = [await lockOf(store, 1), await lockOf(store, 1)];
+  one.settlements.fail(2, Number(first), 'it is bad', 0);
+  await answer<void>((cb) => store.releaseLock(first, cb));
+  assert.deepEqual([await keysOf(store, first), await keysOf(store, second)], [[], [['c', 'd']]]);
+  await answer<void>((cb) => store.close(cb));
+  assert.deepEqual(
+    seenJobs(one.state).map(({ key, state }) => [key, state]),
+    [
+      ['b', 'failed'],
+      ['c', 'ready'],
+      ['d', 'ready'],
+    ],
+  );
+});
+
+test('releasing a lock whose lease was ended with its last job asks nothing of the state file', async (t) => {
+  const { one, another } = ownQueue(t);
+  for (const key of ['a', 'b']) one.put(key);
+  const store = new LeaseStore({ ...one, ...JOBS, jobsPerLock: 2 });
+  const lock = await lockOf(store, 1);
+  const tasks = await answer<Record<string, readonly LeasedJob[]>>((cb) => store.getLock(lock, cb));
+  one.settlements.completeAll([1, 2], Number(lock));
+  assert.ok(one.settlements.endLease(Number(lock)));
+  Object.values(tasks ?? {})[0]?.[0]?.lease.wasEnded();
+  another('two', 2).state.exec('BEGIN IMMEDIATE');
+  await answer<void>((cb) => store.releaseLock(lock, cb));
+  assert.deepEqual(await keysOf(store, lock), []);
+});

@@ -76,3 +76,63 @@ test('a delay that is not the fault of the file, and a release, take the charge 
     ],
   );
 });
+
+/** Jobs `a` to `e` in one holder's hand, but for those whose numbers are given. */
+function fiveHeld(t: TestContext, without: readonly number[] = []): { one: QueueHolder; token: number } {
+  const { one } = ownQueue(t);
+  for (const key of ['a', 'b', 'c', 'd', 'e']) one.put(key);
+  const token = one.claim()?.token ?? 0;
+  for (const id of without) one.settlements.complete(id, token);
+  return { one, token };
+}
+
+const heldIds = (one: QueueHolder): number[] => seenJobs(one.state).map(({ id }) => id);
+
+test('many jobs are completed at once, in whatever order, and no others', (t) => {
+  const { one, token } = fiveHeld(t);
+  one.settlements.completeAll([5, 1, 2], token);
+  assert.deepEqual(heldIds(one), [3, 4]);
+  one.settlements.completeAll([], token);
+  assert.deepEqual(heldIds(one), [3, 4]);
+});
+
+test('many jobs of which one is gone, or of another lease, are not completed: all stays as it was', (t) => {
+  const { one, token } = fiveHeld(t, [4]);
+  one.settlements.release(3, token, 0);
+  const other = one.claim()?.token ?? 0;
+  const before = seenJobs(one.state);
+  const completeAll = (ids: number[], by = token) =>
+    writeTransaction(one.state, () => one.settlements.completeAll(ids, by));
+  for (const ids of [[1, 2, 3], [1, 3], [4], [1, 4, 5], [1, 6]]) {
+    assert.throws(() => completeAll(ids), LeaseLostError, `with the jobs ${ids}`);
+    assert.deepEqual(seenJobs(one.state), before);
+  }
+  assert.throws(() => completeAll([3], token + 100), LeaseLostError);
+  completeAll([3], other);
+  completeAll([1, 2, 5]);
+  assert.deepEqual(heldIds(one), []);
+});
+
+test('what a token holds is told as it is now: neither settled jobs nor those of another lease', (t) => {
+  const { one, token } = fiveHeld(t);
+  one.settlements.complete(1, token);
+  one.settlements.fail(2, token, 'it is bad', 0);
+  one.settlements.release(3, token, 0);
+  const other = one.claim()?.token ?? 0;
+  assert.deepEqual(one.settlements.heldBy(token), new Set([4, 5]));
+  assert.deepEqual(one.settlements.heldBy(other), new Set([3]));
+  assert.deepEqual(one.settlements.heldBy(other + 1), new Set());
+});
+
+test('a lease is ended once nothing is left of it, and not before', (t) => {
+  const { one, token } = fiveHeld(t, [1, 2, 3, 4]);
+  const leases = one.state.prepare<[], number>('SELECT token FROM leases').pluck();
+  one.put('f');
+  const other = one.claim()?.token ?? 0;
+  assert.equal(one.settlements.endLease(token), false);
+  assert.deepEqual(leases.all(), [token, other]);
+  one.settlements.fail(5, token, 'it is bad', 0);
+  assert.equal(one.settlements.endLease(token), true);
+  assert.equal(one.settlements.endLease(token), false, 'it is ended once');
+  assert.deepEqual(leases.all(), [other]);
+});

@@ -6,7 +6,7 @@ import { lstatIfSeen } from './watch-behind.ts';
 /** Known directories are forgotten past this number: memory must not grow with the tree. */
 const MOST_KNOWN = 10_000;
 
-/** The directories that are known to be durable by name, each by its inode: one that was made anew is another. */
+/** The directories that are known to be durable by name, each by its inode and when that was born: one that was made anew is another. */
 export class DurableDirectories {
   readonly #inodes = new Map<BytePath, string>();
 
@@ -24,7 +24,7 @@ export class DurableDirectories {
 
 function inodeOf(directory: BytePath): string | undefined {
   const stats = lstatIfSeen(directory);
-  return stats?.isDirectory() === true ? `${stats.dev}:${stats.ino}` : undefined;
+  return stats?.isDirectory() === true ? `${stats.dev}:${stats.ino}:${stats.birthtimeNs}` : undefined;
 }
 
 /** Makes the directories that files are placed in, and makes durable what changed in them: once for a whole batch. */

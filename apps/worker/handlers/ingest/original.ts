@@ -1,5 +1,5 @@
 import type { InFlight } from './custody.ts';
-import { lstatIfThere } from './watch-behind.ts';
+import { isDecidedInode, lstatIfThere } from './watch-behind.ts';
 
 /** Whether the committed copy of a duplicate is where the ledger says, with its size. */
 export function originalIsThere(inFlight: InFlight): boolean {
@@ -17,6 +17,6 @@ export function isOriginalItself(inFlight: InFlight): boolean {
   if (inFlight.type !== 'duplicate') return false;
   const { row, original } = inFlight;
   const committed = lstatIfThere(original.destination);
-  if (committed?.dev !== row.device || committed.ino !== row.inode) return false;
-  return original.destination === row.source || committed.nlink === 1n;
+  if (!isDecidedInode(committed, inFlight)) return false;
+  return original.destination === row.source || committed?.nlink === 1n;
 }

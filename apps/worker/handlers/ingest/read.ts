@@ -1,7 +1,7 @@
 import { type BigIntStats, constants, fstatSync, openSync } from 'node:fs';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { toBytes } from '../../../../shared/fs/byte-path.ts';
-import { fingerprintOf } from '../../../../shared/fs/fingerprint.ts';
+import { fingerprintOf, unsigned } from '../../../../shared/fs/fingerprint.ts';
 import { type FileHash, hashLarge, type SmallFileHasher } from '../../../../shared/fs/hash-file.ts';
 import type { ReadContent } from '../../../../shared/ledger/ledger.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
@@ -123,8 +123,8 @@ const back = ({ job }: Accepted, waitsFor: 'stability' | 'writer', why: string):
 
 export const contentOf = (stats: BigIntStats, sha256: Buffer): ReadContent => ({
   sha256,
-  device: stats.dev,
-  inode: stats.ino,
+  device: unsigned(stats.dev),
+  inode: unsigned(stats.ino),
   sizeBytes: Number(stats.size),
   mtimeNs: stats.mtimeNs,
   ctimeNs: stats.ctimeNs,

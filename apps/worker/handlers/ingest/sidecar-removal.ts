@@ -2,6 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { type CrashPoints, noCrashPoints } from '../../../../shared/crash-points.ts';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { toBytes, toText } from '../../../../shared/fs/byte-path.ts';
+import { unsigned } from '../../../../shared/fs/fingerprint.ts';
 import type { Logger } from '../../../../shared/log/logger.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import type { Sidecar } from './custody.ts';
@@ -29,7 +30,8 @@ export function removeSidecars(store: IngestStore, logger: Logger, crash: CrashP
 function removeSidecar({ path, device, inode }: Sidecar, logger: Logger): void {
   try {
     const stats = lstatIfThere(path);
-    if (stats !== undefined && stats.dev === device && stats.ino === inode) unlinkSync(toBytes(path));
+    if (stats !== undefined && unsigned(stats.dev) === device && unsigned(stats.ino) === inode)
+      unlinkSync(toBytes(path));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { type BytePath, basename, toBytes } from '../../../../shared/fs/byte-path.ts';
 import { SIDECAR_SUFFIX } from '../../../../shared/fs/excluded.ts';
+import { unsigned } from '../../../../shared/fs/fingerprint.ts';
 import type { FileHash } from '../../../../shared/fs/hash-file.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import type { Job } from '../../../../shared/queue/job.ts';
@@ -41,7 +42,7 @@ export function readSidecar(job: Job): SidecarText | Outcome {
     const expected = parseChecksum(readText(fd), basename(job.key));
     if (expected === 'other file')
       return { end: 'failed', reason: 'its sidecar holds checksums, but none for this name' };
-    return { sidecar: { path, device: stats.dev, inode: stats.ino }, expected };
+    return { sidecar: { path, device: unsigned(stats.dev), inode: unsigned(stats.ino) }, expected };
   } finally {
     closeSync(fd);
   }
@@ -119,5 +120,5 @@ export function sidecarSeenBefore(job: Pick<Job, 'key' | 'payload'>, instantMs: 
   const path = sidecarPathOf(job.key);
   const stats = lstatIfSeen(path);
   if (stats === undefined || stats.ctimeMs > BigInt(instantMs)) return undefined;
-  return { path, device: stats.dev, inode: stats.ino };
+  return { path, device: unsigned(stats.dev), inode: unsigned(stats.ino) };
 }

@@ -1,6 +1,7 @@
 import { type BigIntStats, fstatSync, lstatSync } from 'node:fs';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { type BytePath, toBytes } from '../../../../shared/fs/byte-path.ts';
+import { unsigned } from '../../../../shared/fs/fingerprint.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import type { InFlight } from './custody.ts';
 
@@ -26,7 +27,7 @@ export function lstatIfSeen(path: BytePath): BigIntStats | undefined {
 
 /** Whether a name is the inode that was decided. */
 export const isDecidedInode = (stats: BigIntStats | undefined, { row }: InFlight): boolean =>
-  stats !== undefined && stats.dev === row.device && stats.ino === row.inode;
+  stats !== undefined && unsigned(stats.dev) === row.device && unsigned(stats.ino) === row.inode;
 
 /** What somebody did to a file behind our back while it was moved, if anything. */
 export type Meddling = { waitsFor: 'stability' | 'writer'; why: string };
