@@ -11,7 +11,7 @@ import { highest } from '../statistics.ts';
 const PROCESSES = { quick: [1, 2], usual: [1, 2, 4], full: [1, 2, 4, 8] };
 const JOBS = {
   quick: { batched: 20_000, single: 300 },
-  usual: { batched: 100_000, single: 2_000 },
+  usual: { batched: 400_000, single: 2_000 },
 };
 
 /** `batch`: jobs to a claim; 512 is what a worker of ours claims. */
@@ -30,6 +30,7 @@ const DURABLE_PEERS: Contender[] = PEERS.map((peer) => ({
   durable: true,
 }));
 const PLAINJOB: Contender = { name: 'plainjob, 1 a claim', queue: 'plainjob', batch: 1, durable: false };
+const DURABLE_PLAINJOB: Contender = { ...PLAINJOB, name: 'plainjob, 1 a claim, made durable', durable: true };
 
 /** The queue alone: jobs that need no work, claimed and settled. */
 export const queue: BenchCase = {
@@ -37,12 +38,13 @@ export const queue: BenchCase = {
   title: 'The queue alone',
   method:
     'Jobs without work in one SQLite file, claimed and settled by forked processes, from the start signal, when all have loaded, to the last job settled. ' +
-    'Ours runs as in a worker: better-queue on `LeaseStore`, every claim and every settlement on disk (`synchronous=FULL`). The others run as they are published: ' +
-    'better-queue-sqlite with `synchronous=OFF`, plainjob with `synchronous=NORMAL` and one job a claim, the only way it has. ' +
-    '"Made durable" is better-queue-sqlite with WAL and `synchronous=FULL`, as ours has.',
+    'Ours runs as in a worker: better-queue on `LeaseStore`, every settlement on disk (`synchronous=FULL`) with the claim that led to it. The others run as they are published: ' +
+    'better-queue-sqlite with `synchronous=OFF`, plainjob with `synchronous=NORMAL` and one job a claim, the only way it has; ' +
+    'and made durable, with WAL and `synchronous=FULL`, as ours is.',
   async run({ sizes, directory, repetitions, say }) {
     const hasPlainjob = (await loadPlainjob()) !== undefined;
-    const contenders = [OURS, OURS_SINGLE, ...PEERS, ...DURABLE_PEERS, ...(hasPlainjob ? [PLAINJOB] : [])];
+    const durable = [...DURABLE_PEERS, ...(hasPlainjob ? [DURABLE_PLAINJOB] : [])];
+    const contenders = [OURS, OURS_SINGLE, ...PEERS, ...(hasPlainjob ? [PLAINJOB] : []), ...durable];
     const processes = sized(sizes, PROCESSES);
     const jobs = sized(sizes, JOBS);
     const runs = new Map<string, QueueRun[]>();
@@ -64,8 +66,6 @@ export const queue: BenchCase = {
       ratesOf(ours, count).map(
         (rate, n) => rate / highest(peers.map((peer) => ratesOf(peer, count)[n] ?? 0)),
       );
-    const peers = [...PEERS, ...(hasPlainjob ? [PLAINJOB] : [])];
-    const singles = peers.filter(({ batch }) => batch === 1);
     const ratio = (what: string, values: number[]): Measure => ({
       what,
       unit: 'x',
@@ -74,21 +74,18 @@ export const queue: BenchCase = {
     });
     return {
       ratios: processes.flatMap((count) => [
-        ratio(`queue over the fastest peer, ${of(count)}`, over(count, OURS, peers)),
+        ratio(`queue over the fastest peer, all durable, ${of(count)}`, over(count, OURS, durable)),
+        ...(hasPlainjob
+          ? [ratio(`queue over plainjob, both durable, ${of(count)}`, over(count, OURS, [DURABLE_PLAINJOB]))]
+          : []),
         {
-          what: `queue over better-queue-sqlite made durable, both 512 a claim, ${of(count)}`,
+          what: `queue over the fastest peer, all durable, 1 a claim, ${of(count)}`,
           unit: 'x',
-          values: over(count, OURS, DURABLE_PEERS.slice(0, 1)),
-        },
-        {
-          what: `queue over better-queue-sqlite made durable, both 1 a claim, ${of(count)}`,
-          unit: 'x',
-          values: over(count, OURS_SINGLE, DURABLE_PEERS.slice(1)),
-        },
-        {
-          what: `queue over the fastest peer, both 1 a claim, ${of(count)}`,
-          unit: 'x',
-          values: over(count, OURS_SINGLE, singles),
+          values: over(
+            count,
+            OURS_SINGLE,
+            durable.filter(({ batch }) => batch === 1),
+          ),
         },
       ]),
       figures: contenders.flatMap((contender) =>

@@ -25,11 +25,14 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 /** undefined where it is not installed. */
 export const loadPlainjob = (): Promise<Plainjob | undefined> => import(NAME).catch(() => undefined);
 
-async function openQueue(path: string): Promise<{ plainjob: Plainjob; queue: Queue }> {
+async function openQueue(
+  path: string,
+): Promise<{ plainjob: Plainjob; queue: Queue; file: Database.Database }> {
   const plainjob = await loadPlainjob();
   if (plainjob === undefined) throw new Error('plainjob is not installed');
-  const connection = plainjob.better(new Database(path));
-  return { plainjob, queue: plainjob.defineQueue({ connection, logger: silent }) };
+  const file = new Database(path);
+  const connection = plainjob.better(file);
+  return { plainjob, file, queue: plainjob.defineQueue({ connection, logger: silent }) };
 }
 
 export async function fillPlainjob(path: string, jobs: number): Promise<void> {
@@ -48,9 +51,10 @@ export async function leftOfPlainjob(path: string): Promise<number> {
   return left;
 }
 
-/** Its own worker, which takes one job a claim, with the durability it sets itself: WAL and `synchronous=NORMAL`. */
-export async function drainPlainjob({ path }: QueueOrder, onSettled: OnSettled): Promise<void> {
-  const { plainjob, queue } = await openQueue(path);
+/** Its own worker, which takes one job a claim, with the durability it sets itself, WAL and `synchronous=NORMAL`, or with ours. */
+export async function drainPlainjob({ path, durable }: QueueOrder, onSettled: OnSettled): Promise<void> {
+  const { plainjob, queue, file } = await openQueue(path);
+  if (durable) file.pragma('synchronous = FULL');
   const onCompleted = () => onSettled(1);
   await plainjob
     .defineWorker('job', () => {}, { queue, logger: silent, onCompleted, pollIntervall: 20 })

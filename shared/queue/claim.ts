@@ -4,6 +4,7 @@ import type { ProcessIdentity } from '../linux/process-identity.ts';
 import type { State } from '../state/open.ts';
 import { lazyTransaction, writeTransaction } from '../state/transaction.ts';
 import type { Job, Lane } from './job.ts';
+import { runsOf } from './runs.ts';
 
 /** Who claims: shown in `queue stats`, and looked up to see whether it still lives. */
 export type Holder = ProcessIdentity & { owner: string };
@@ -72,10 +73,8 @@ const JOB_COLUMNS =
  */
 const DELAYED_IN_FUTURE = "state = 'delayed' AND run_at_ms > ? + 120000 AND updated_ms > ? + 60000";
 
-const claimSql = (order: string) => `
-  UPDATE jobs SET state = 'leased', lease_token = ?, attempts = attempts + 1, updated_ms = ?
-  WHERE id IN (SELECT id FROM jobs WHERE kind = ? AND lane = ? AND state = 'ready' ORDER BY ${order} LIMIT ?)
-  RETURNING ${JOB_COLUMNS}`;
+const readySql = (order: string) =>
+  `SELECT ${JOB_COLUMNS} FROM jobs WHERE kind = ? AND lane = ? AND state = 'ready' ORDER BY ${order} LIMIT ?`;
 
 /**
  * Gives leases, renews them, and takes back those that ended. Safe with any number of processes: each change is one
@@ -87,8 +86,9 @@ export class Claims {
   readonly #somethingToDo;
   readonly #promote;
   readonly #insertLease;
-  readonly #claimOldest;
-  readonly #claimNewest;
+  readonly #readyOldest;
+  readonly #readyNewest;
+  readonly #claimRun;
   readonly #renew;
   readonly #releaseRest;
   readonly #deleteLease;
@@ -107,8 +107,10 @@ export class Claims {
     );
     this.#insertLease = state.prepare(`
       INSERT INTO leases (owner, host, boot, pid, pid_start, claimed_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`);
-    this.#claimOldest = state.prepare<unknown[], JobRow>(claimSql('priority DESC, id')).raw();
-    this.#claimNewest = state.prepare<unknown[], JobRow>(claimSql('priority, id DESC')).raw();
+    this.#readyOldest = state.prepare<unknown[], JobRow>(readySql('priority DESC, id')).raw();
+    this.#readyNewest = state.prepare<unknown[], JobRow>(readySql('priority, id DESC')).raw();
+    this.#claimRun = state.prepare(`
+      UPDATE jobs SET state = 'leased', lease_token = ?, attempts = attempts + 1, updated_ms = ? WHERE id BETWEEN ? AND ?`);
     this.#renew = state.prepare('UPDATE leases SET expires_ms = ? WHERE token = ?');
     this.#releaseRest = state.prepare(`
       UPDATE jobs SET state = 'ready', lease_token = NULL, attempts = attempts - 1, updated_ms = ? WHERE lease_token = ?`);
@@ -138,19 +140,16 @@ export class Claims {
     if (this.#somethingToDo.get(kind, lane, nowMs, nowMs, nowMs) === undefined) return undefined;
     return lazyTransaction(this.#state, () => {
       this.#promote.run(nowMs, nowMs, nowMs);
+      const ready = end === 'oldest' ? this.#readyOldest : this.#readyNewest;
+      const jobs = ready.all(kind, lane, limit).map(jobOf);
+      if (jobs.length === 0) return undefined;
       const { owner, host, boot, pid, pidStart } = this.#holder;
       const expiresMs = nowMs + leaseMs;
       const token = Number(
         this.#insertLease.run(owner, host, boot, pid, pidStart, nowMs, expiresMs).lastInsertRowid,
       );
-      const statement = end === 'oldest' ? this.#claimOldest : this.#claimNewest;
-      const jobs = statement.all(token, nowMs, kind, lane, limit).map(jobOf);
-      if (jobs.length === 0) {
-        this.#deleteLease.run(token);
-        return undefined;
-      }
-      const sign = end === 'oldest' ? 1 : -1;
-      jobs.sort((a, b) => sign * (b.priority - a.priority || a.id - b.id));
+      for (const { first, last } of runsOf(jobs.map(({ id }) => id)))
+        this.#claimRun.run(token, nowMs, first, last);
       return { token, expiresMs, jobs };
     });
   }
@@ -202,6 +201,7 @@ function endOf(
   return row.expires_ms <= nowMs ? 'expired' : undefined;
 }
 
+/** A ready job as it is once it is claimed. */
 function jobOf(row: JobRow): Job {
   const [id, kind, key, lane, routeId, fingerprint, sizeBytes, payload, priority, attempts, enqueuedMs] = row;
   return {
@@ -214,7 +214,7 @@ function jobOf(row: JobRow): Job {
     sizeBytes,
     payload: payload ?? undefined,
     priority,
-    attempts,
+    attempts: attempts + 1,
     enqueuedMs,
   };
 }

@@ -57,8 +57,8 @@ function statementsOf(state: State): Statements {
  * SQLite's own busy handler sleeps up to 100 ms between two looks, and gives up at once where processes open and close the file at the same
  * time. The lock is held for some milliseconds at a time, so that we look more often.
  */
-const LONGEST_SLEEP_MS = 1;
-const FIRST_SLEEP_MS = 0.1;
+const LONGEST_SLEEP_MS = 10;
+const FIRST_SLEEP_MS = 0.5;
 
 function whenFree(state: State, take: () => unknown): void {
   const { timeoutMs } = statementsOf(state);
