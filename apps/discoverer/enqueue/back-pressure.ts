@@ -4,7 +4,11 @@ import type { Logger } from '../../../shared/log/logger.ts';
 import { Enqueuer } from '../../../shared/queue/enqueue.ts';
 import type { State } from '../../../shared/state/open.ts';
 
-const POLL_MS = 50;
+/** Counting takes longer the more there are, and so do workers to make room that is worth it. */
+const POLLS = { leastMs: 50, mostMs: 500, jobsAMs: 200 };
+
+const pollMsOf = (queueLimit: number): number =>
+  Math.min(POLLS.mostMs, Math.max(POLLS.leastMs, queueLimit / POLLS.jobsAMs));
 
 /** After this long a count is not relied on: others put jobs as well, and delayed ones become ready. */
 const COUNT_AGE_MS = 1000;
@@ -42,7 +46,7 @@ export class BackPressure {
         const message = 'the queue is at its limit; files wait where they are until workers have taken some';
         logger.info({ event: 'queue.full', ready, limit: queueLimit }, message);
       }
-      await delay(POLL_MS, undefined, { signal });
+      await delay(pollMsOf(queueLimit), undefined, { signal });
     }
     if (this.#isFull) logger.info({ event: 'queue.resumed' });
     this.#isFull = false;
