@@ -41,8 +41,8 @@ CREATE TABLE candidates (
   due_ms        INTEGER,                      -- when to look again; NULL: at the next event or scan
   overdue       INTEGER NOT NULL DEFAULT 0    -- 1: reported as overdue
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX candidates_due ON candidates (due_ms) WHERE due_ms IS NOT NULL;
-CREATE INDEX candidates_overdue ON candidates (first_seen_ms) WHERE overdue = 0;
+CREATE INDEX candidates_due ON candidates (route_id, due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX candidates_overdue ON candidates (route_id, first_seen_ms) WHERE overdue = 0;
 
 -- A worker's right to the jobs that carry its token, until expires_ms. AUTOINCREMENT: a token is never used again.
 CREATE TABLE leases (
@@ -141,12 +141,13 @@ CREATE TABLE manifests (
   committed_lines INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Sidecars whose file is committed and that are still to be removed, if they are still that inode.
+-- Sidecars whose file is committed and that are still to be removed, if they are still that inode, untouched.
 CREATE TABLE sidecar_removals (
   id     INTEGER PRIMARY KEY,
   path   BLOB NOT NULL,
   device INTEGER NOT NULL,
-  inode  INTEGER NOT NULL
+  inode  INTEGER NOT NULL,
+  ctime_ns INTEGER NOT NULL
 ) STRICT;
 
 -- What was committed in all, and in each of the last seconds: so that no statistic counts the ledger.

@@ -30,9 +30,9 @@ CREATE TABLE candidates (
   overdue       INTEGER NOT NULL DEFAULT 0    -- 1: reported as overdue
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX candidates_due ON candidates (due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX candidates_due ON candidates (route_id, due_ms) WHERE due_ms IS NOT NULL;
 
-CREATE INDEX candidates_overdue ON candidates (first_seen_ms) WHERE overdue = 0;
+CREATE INDEX candidates_overdue ON candidates (route_id, first_seen_ms) WHERE overdue = 0;
 
 CREATE TABLE leases (
   token      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -143,7 +143,8 @@ CREATE TABLE sidecar_removals (
   id     INTEGER PRIMARY KEY,
   path   BLOB NOT NULL,
   device INTEGER NOT NULL,
-  inode  INTEGER NOT NULL
+  inode  INTEGER NOT NULL,
+  ctime_ns INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE totals (

@@ -85,15 +85,16 @@ export class Completion {
   #sidecar(route: DiscoveredRoute, file: LookedAt): Judgement {
     const path = sidecarOf(file.path);
     const stats = lstatIfThere(path);
-    if (
-      stats?.isFile() !== true ||
-      this.#removals.isPending(path, unsigned(stats.dev), unsigned(stats.ino))
-    ) {
+    if (stats?.isFile() !== true || this.#isPending(path, stats)) {
       return { isComplete: false, waitsFor: 'sidecar', dueMs: undefined };
     }
     if (this.#writerOf(route, path) === 'yes') return { isComplete: false, ...sidecarWriterWait(file) };
     const judgement = this.#unlessOpen(route, file);
     return judgement.isComplete ? { isComplete: true, sidecarFingerprint: fingerprintOf(stats) } : judgement;
+  }
+
+  #isPending(path: BytePath, { dev, ino, ctimeNs }: BigIntStats): boolean {
+    return this.#removals.isPending({ path, device: unsigned(dev), inode: unsigned(ino), ctimeNs });
   }
 
   /** What no event told of is complete once nobody has it open; where the kernel does not say that, once it is stable. */

@@ -108,8 +108,8 @@ test('what only looks like a sidecar is none: a directory, a symlink', async (t)
 test('the sidecar of a file that is committed, and not removed yet, completes no later file of its name', async (t) => {
   const h = new Harness(t, sidecarMode);
   h.write('a.csv');
-  const { dev: device, ino: inode } = statSync(toBytes(h.write('a.csv.ok')), { bigint: true });
-  new SidecarRemovals(h.fixture.state).add({ path: h.path('a.csv.ok'), device, inode });
+  const { dev: device, ino: inode, ctimeNs } = statSync(toBytes(h.write('a.csv.ok')), { bigint: true });
+  new SidecarRemovals(h.fixture.state).add({ path: h.path('a.csv.ok'), device, inode, ctimeNs });
   assert.equal((await h.once()).enqueuedJobs, 0);
   assert.equal((await h.once()).enqueuedJobs, 0);
   // Another inode: it belongs to the file that is here now.

@@ -9,21 +9,23 @@ test('a sidecar is to be removed until that is done, and told from a later one o
   const removals = new SidecarRemovals(state);
   const path = join(input, 'a.csv.ok');
   const inode = 2n ** 64n - 2n;
-  removals.add({ path, device: 5n, inode });
-  removals.add({ path: join(input, 'b.csv.ok'), device: 5n, inode: 7n });
+  const sidecar = { path, device: 5n, inode, ctimeNs: 9n };
+  removals.add(sidecar);
+  removals.add({ path: join(input, 'b.csv.ok'), device: 5n, inode: 7n, ctimeNs: 9n });
 
-  assert.ok(removals.isPending(path, 5n, inode));
-  assert.ok(!removals.isPending(path, 5n, 8n));
-  assert.ok(!removals.isPending(path, 6n, inode));
-  assert.ok(!removals.isPending(join(input, 'c.csv.ok'), 5n, inode));
+  assert.ok(removals.isPending(sidecar));
+  assert.ok(!removals.isPending({ ...sidecar, inode: 8n }));
+  assert.ok(!removals.isPending({ ...sidecar, device: 6n }));
+  assert.ok(!removals.isPending({ ...sidecar, ctimeNs: 10n }));
+  assert.ok(!removals.isPending({ ...sidecar, path: join(input, 'c.csv.ok') }));
 
   const [first, second] = removals.pending(10);
-  assert.deepEqual(first, { id: first?.id, path, device: 5n, inode });
+  assert.deepEqual(first, { id: first?.id, ...sidecar });
   assert.equal(second?.inode, 7n);
   assert.equal(removals.pending(1).length, 1);
   removals.done(first?.id ?? 0);
   removals.done(first?.id ?? 0);
-  assert.ok(!removals.isPending(path, 5n, inode));
+  assert.ok(!removals.isPending(sidecar));
   assert.deepEqual(
     removals.pending(10).map(({ id }) => id),
     [second?.id],

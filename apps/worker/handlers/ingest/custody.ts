@@ -1,6 +1,7 @@
 import type { BytePath } from '../../../../shared/fs/byte-path.ts';
 import type { DuplicateRow } from '../../../../shared/ledger/duplicates.ts';
 import type { LedgerRow, ReadContent } from '../../../../shared/ledger/ledger.ts';
+import type { SidecarFile } from '../../../../shared/ledger/sidecar-removals.ts';
 import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
 import type { Route } from '../../../../shared/queue/routes.ts';
 
@@ -16,7 +17,7 @@ export type Accepted = { job: LeasedJob; route: Route };
 export type ReadFile = Accepted & { fd: number; content: ReadContent; sidecar: Sidecar | undefined };
 
 /** The sidecar as it was when its file was read, so that a later one of the same name is never removed. */
-export type Sidecar = { path: BytePath; device: bigint; inode: bigint };
+export type Sidecar = SidecarFile;
 
 /** What stands in flight in the state file for a file: content of its own, or a repetition of other content. */
 export type InFlight =

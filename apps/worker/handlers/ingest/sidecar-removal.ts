@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs';
+import { type BigIntStats, unlinkSync } from 'node:fs';
 import { type CrashPoints, noCrashPoints } from '../../../../shared/crash-points.ts';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { toBytes, toText } from '../../../../shared/fs/byte-path.ts';
@@ -14,7 +14,7 @@ import { lstatIfThere } from './watch-behind.ts';
 const PAGE = 1_000;
 
 /**
- * Removes the sidecars of committed files, each only if it is still the inode that was read: one of a later file stays. Idempotent,
+ * Removes the sidecars of committed files, each only if it is still the inode that was read, and untouched: one of a later file, or written anew, stays. Idempotent,
  * also between processes; what a crash left is removed at the next start.
  */
 export function removeSidecars(store: IngestStore, logger: Logger, crash: CrashPoints = noCrashPoints): void {
@@ -27,11 +27,11 @@ export function removeSidecars(store: IngestStore, logger: Logger, crash: CrashP
   });
 }
 
-function removeSidecar({ path, device, inode }: Sidecar, logger: Logger): void {
+function removeSidecar(sidecar: Sidecar, logger: Logger): void {
+  const { path } = sidecar;
   try {
     const stats = lstatIfThere(path);
-    if (stats !== undefined && unsigned(stats.dev) === device && unsigned(stats.ino) === inode)
-      unlinkSync(toBytes(path));
+    if (stats !== undefined && isStill(sidecar, stats)) unlinkSync(toBytes(path));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
@@ -43,3 +43,6 @@ function removeSidecar({ path, device, inode }: Sidecar, logger: Logger): void {
     );
   }
 }
+
+const isStill = ({ device, inode, ctimeNs }: Sidecar, stats: BigIntStats): boolean =>
+  unsigned(stats.dev) === device && unsigned(stats.ino) === inode && stats.ctimeNs === ctimeNs;

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { type BytePath, basename, toBytes } from '../../../../shared/fs/byte-path.ts';
 import { SIDECAR_SUFFIX } from '../../../../shared/fs/excluded.ts';
@@ -24,6 +24,13 @@ export const sidecarPathOf = (path: BytePath): BytePath => (path + SIDECAR_SUFFI
 export const hasSidecar = (job: Pick<Job, 'payload'>): boolean =>
   job.payload !== undefined && JSON.parse(job.payload).sidecar === true;
 
+const sidecarOf = (path: BytePath, { dev, ino, ctimeNs }: BigIntStats): Sidecar => ({
+  path,
+  device: unsigned(dev),
+  inode: unsigned(ino),
+  ctimeNs,
+});
+
 /** Reads a job's sidecar, or says why the file has to wait or has failed. */
 export function readSidecar(job: Job): SidecarText | Outcome {
   if (!hasSidecar(job)) return { sidecar: undefined, expected: undefined };
@@ -42,7 +49,7 @@ export function readSidecar(job: Job): SidecarText | Outcome {
     const expected = parseChecksum(readText(fd), basename(job.key));
     if (expected === 'other file')
       return { end: 'failed', reason: 'its sidecar holds checksums, but none for this name' };
-    return { sidecar: { path, device: unsigned(stats.dev), inode: unsigned(stats.ino) }, expected };
+    return { sidecar: sidecarOf(path, stats), expected };
   } finally {
     closeSync(fd);
   }
@@ -120,5 +127,5 @@ export function sidecarSeenBefore(job: Pick<Job, 'key' | 'payload'>, instantMs: 
   const path = sidecarPathOf(job.key);
   const stats = lstatIfSeen(path);
   if (stats === undefined || stats.ctimeMs > BigInt(instantMs)) return undefined;
-  return { path, device: unsigned(stats.dev), inode: unsigned(stats.ino) };
+  return sidecarOf(path, stats);
 }

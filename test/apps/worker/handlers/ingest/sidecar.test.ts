@@ -179,6 +179,21 @@ for (const onDuplicate of ['move', 'delete', 'leave'] as const) {
   });
 }
 
+test('a sidecar that is written anew after the commit stays: it speaks of a file that is to come', async (t) => {
+  const custody = sidecarCustody(t);
+  offer(custody, 'a', 'content');
+  const sidecar = toBytes(custody.at('a.ok'));
+  custody.hand.at('commit.committed', () => {
+    const { ctimeNs } = lstatSync(sidecar, { bigint: true });
+    // The kernel's clock for files moves at each tick only.
+    while (lstatSync(sidecar, { bigint: true }).ctimeNs === ctimeNs) writeFileSync(sidecar, '');
+  });
+  await custody.hand.step();
+  assert.deepEqual(custody.left(), ['a.ok']);
+  assert.equal(custody.records.pendingSidecars(), 0);
+  await custody.assertSound(['content']);
+});
+
 test('a sidecar that cannot be removed is said to be kept, and does not hold up anything', async (t) => {
   const custody = sidecarCustody(t);
   offer(custody, 'a', 'content');
@@ -186,8 +201,10 @@ test('a sidecar that cannot be removed is said to be kept, and does not hold up 
   custody.hand.at('commit.committed', () => {
     rmSync(toBytes(sidecar));
     mkdirSync(toBytes(sidecar));
-    const { dev, ino } = lstatSync(toBytes(sidecar));
-    custody.hand.state.prepare('UPDATE sidecar_removals SET device = ?, inode = ?').run(dev, ino);
+    const { dev, ino, ctimeNs } = lstatSync(toBytes(sidecar), { bigint: true });
+    custody.hand.state
+      .prepare('UPDATE sidecar_removals SET device = ?, inode = ?, ctime_ns = ?')
+      .run(dev, ino, ctimeNs);
   });
   await custody.hand.step();
   assert.equal(custody.hand.said('sidecar.kept')[0]?.path, toText(sidecar));
