@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { openFilesLimit } from '../../../shared/linux/open-files-limit.ts';
 import { count } from '../format/text.ts';
 import { type Check, ok, warn } from './check.ts';
 
@@ -16,14 +16,15 @@ export function examineNode(): Check[] {
 const COMFORTABLE_FILES = 4096;
 
 export function examineOpenFiles(): Check[] {
-  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-  if (hard === undefined || hard === 'unlimited' || Number(hard) >= COMFORTABLE_FILES) {
-    return [ok('open-files', `each process may have ${hard === undefined ? 'enough' : hard} files open`)];
+  const { hard } = openFilesLimit();
+  if (hard >= COMFORTABLE_FILES) {
+    const files = Number.isFinite(hard) ? String(hard) : 'any number of';
+    return [ok('open-files', `each process may have ${files} files open`)];
   }
   return [
     warn(
       'open-files',
-      `each process may have only ${count(Number(hard))} files open`,
+      `each process may have only ${count(hard)} files open`,
       'raise it: `ulimit -Hn 65536`, or LimitNOFILE= of the service',
     ),
   ];

@@ -3,6 +3,7 @@ import type { Clock } from '../../../../shared/clock.ts';
 import type { CrashPoints } from '../../../../shared/crash-points.ts';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { SmallFileHasher } from '../../../../shared/fs/hash-file.ts';
+import { openFilesLimit } from '../../../../shared/linux/open-files-limit.ts';
 import type { Logger } from '../../../../shared/log/logger.ts';
 import { backoffMs } from '../../../../shared/queue/backoff.ts';
 import { SMALL_FILE_BYTES } from '../../../../shared/queue/lanes.ts';
@@ -58,6 +59,13 @@ const BATCH_SIZE = 512;
 /** Files that the disk is asked for at a time. */
 const OPENED_AHEAD = 64;
 
+/** Open beside the files of a batch: the state file, pipes, libraries, large files. */
+const OTHER_OPEN_FILES = 128;
+
+/** Each file of a batch is held open: a batch that could not be would be tried again and again. */
+export const batchSizeWithin = (openFiles: number): number =>
+  Math.max(1, Math.min(BATCH_SIZE, openFiles - OTHER_OPEN_FILES));
+
 const READ_BACKOFF = { baseMs: 1_000, capMs: 60_000 };
 
 /** Takes files into custody: read, decide, place, commit, a batch at a time. The protocol stands in docs/design.md. */
@@ -66,7 +74,7 @@ export function createIngestHandler(options: IngestOptions): Handler {
   return {
     kind: 'ingest',
     lanes: {
-      batch: { batchSize: BATCH_SIZE, concurrent: 1 },
+      batch: { batchSize: batchSizeWithin(openFilesLimit().soft), concurrent: 1 },
       alone: { batchSize: 1, concurrent: options.concurrency },
     },
     handle: (jobs) => ingest.handle(jobs),

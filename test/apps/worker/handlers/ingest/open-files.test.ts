@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { batchSizeWithin } from '../../../../../apps/worker/handlers/ingest/handler.ts';
 import { Custody } from '../../../../support/custody.ts';
 import { has } from '../../../../support/mounts.ts';
 
@@ -31,4 +32,11 @@ test('too many open files are nobody’s fault: what could not be opened waits, 
   hand.clock.forward(60_000);
   await hand.step();
   await custody.assertSound([...contents.values()]);
+});
+
+test('a batch is no larger than what may be open at a time', () => {
+  assert.equal(batchSizeWithin(Number.POSITIVE_INFINITY), 512);
+  assert.equal(batchSizeWithin(1024), 512);
+  assert.equal(batchSizeWithin(256), 128);
+  assert.equal(batchSizeWithin(20), 1);
 });
