@@ -61,6 +61,8 @@ export const EVENT_NAMES = [
   'state.recovered',
   /** A manifest is shorter than what was committed to it: somebody cut or removed it. `path`, `committed_bytes`, `found_bytes`. */
   'manifest.shortened',
+  /** Whole lines of a manifest were of nothing that the state file knows, and were thrown away: it is older than they are. `path`, `lines`. */
+  'manifest.cut',
   /** Jobs of a lease that ended without its holder. `owner`, `jobs`, `cause` (expired, dead). */
   'lease.reclaimed',
   /** The holder found its lease gone and dropped the jobs. `jobs`. */

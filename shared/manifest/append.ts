@@ -17,6 +17,11 @@ export type Appending = {
   adopt(id: number): void;
   /** The file is shorter than what was committed: somebody cut or removed it. */
   onShortened(committedBytes: number, foundBytes: number): void;
+  /**
+   * Whole lines behind the committed length are of no row in flight, and are thrown away: what they tell of was given up, or the state
+   * file is older than the manifest, restored from a backup for one.
+   */
+  onCut(lines: number): void;
   /** Called after the lines are written and before they are durable, and after: where a crash test strikes. */
   onStep(step: 'written' | 'synced'): void;
 };
@@ -79,11 +84,19 @@ function settleTail(file: ManifestFile, appending: Appending): CommittedLength {
     lines += 1;
     start = newline + 1;
   }
+  const unknownLines = newlinesIn(tail.subarray(bytes - committed.bytes));
+  if (unknownLines > 0) appending.onCut(unknownLines);
   file.cut(bytes);
   // Written again: where the fsync of whoever wrote it failed, the kernel takes it for clean, and would not write it now.
   file.writeAt(committed.bytes, tail.subarray(0, bytes - committed.bytes));
   file.sync();
   return { bytes, lines };
+}
+
+function newlinesIn(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
+  return lines;
 }
 
 function idOf(line: string): number | undefined {

@@ -20,6 +20,7 @@ class Fixture {
   readonly inFlight = new Map<number, string>();
   readonly adopted: number[] = [];
   readonly shortened: [number, number][] = [];
+  readonly cut: number[] = [];
   readonly steps: string[] = [];
 
   constructor(t: TestContext) {
@@ -43,6 +44,7 @@ class Fixture {
         this.inFlight.delete(id);
       },
       onShortened: (...lengths) => void this.shortened.push(lengths),
+      onCut: (count) => void this.cut.push(count),
       onStep: (step) => void this.steps.push(step),
     });
     for (const { id } of lines) this.inFlight.delete(id);
@@ -85,7 +87,17 @@ test('a torn line is cut, and the line is written whole', (t) => {
   fixture.inFlight.set(2, line(2).text);
   fixture.append(line(2));
   assert.equal(fixture.text, textOf(line(1), line(2)));
-  assert.deepEqual(fixture.adopted, []);
+  assert.deepEqual([fixture.adopted, fixture.cut], [[], []]);
+});
+
+test('whole lines that are of nothing in flight are cut, and it is said how many', (t) => {
+  const fixture = new Fixture(t);
+  fixture.append(line(1));
+  appendFileSync(fixture.file, textOf(line(2), line(8), line(9)) + line(10).text.slice(0, 4));
+  fixture.inFlight.set(2, line(2).text);
+  fixture.append(line(3));
+  assert.equal(fixture.text, textOf(line(1), line(2), line(3)));
+  assert.deepEqual([fixture.adopted, fixture.cut], [[2], [2]]);
 });
 
 test('whole lines before a torn one are adopted, the torn one is cut', (t) => {

@@ -21,6 +21,7 @@ export type CommitContext = {
   crash: CrashPoints;
   nowMs: number;
   onManifestShortened(path: string, committedBytes: number, foundBytes: number): void;
+  onManifestCut(path: string, lines: number): void;
 };
 
 /**
@@ -83,7 +84,7 @@ function appendToManifests(byPath: ReadonlyMap<BytePath, Line[]>, context: Commi
 }
 
 function append(path: BytePath, lines: readonly Line[], adopted: LedgerRow[], context: CommitContext): void {
-  const { store, crash, nowMs, onManifestShortened } = context;
+  const { store, crash, nowMs, onManifestShortened, onManifestCut } = context;
   const ours = new Map(lines.map(({ id, text }) => [id, text]));
   const taken = new Set<number>();
   appendLines(lines, {
@@ -100,6 +101,7 @@ function append(path: BytePath, lines: readonly Line[], adopted: LedgerRow[], co
     },
     onShortened: (committedBytes, foundBytes) =>
       onManifestShortened(toText(path), committedBytes, foundBytes),
+    onCut: (count) => onManifestCut(toText(path), count),
     onStep: (step) => crash.reach(step === 'written' ? 'commit.lines-written' : 'commit.lines-durable'),
   });
 }

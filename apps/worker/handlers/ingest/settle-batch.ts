@@ -88,6 +88,12 @@ export class Settling {
       store,
       crash,
       nowMs: clock.nowMs(),
+      onManifestCut(path, lines) {
+        logger.error(
+          { event: 'manifest.cut', path, lines },
+          `${lines} lines at the end of ${path} are of nothing that the state file knows, and were taken away: what they tell of was given up, or the state file is an old one, restored from a backup`,
+        );
+      },
       onManifestShortened(path, committed_bytes, found_bytes) {
         const event = 'manifest.shortened';
         logger.error(
