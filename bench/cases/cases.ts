@@ -4,8 +4,18 @@ import { idle } from './idle.ts';
 import { largeFiles } from './large-files.ts';
 import { latency } from './latency.ts';
 import { million } from './million.ts';
+import { movers } from './movers.ts';
 import { queue } from './queue.ts';
 import { smallFiles } from './small-files.ts';
 
 /** In the order of the report. */
-export const CASES: readonly BenchCase[] = [smallFiles, largeFiles, queue, latency, growth, idle, million];
+export const CASES: readonly BenchCase[] = [
+  smallFiles,
+  movers,
+  largeFiles,
+  queue,
+  latency,
+  growth,
+  idle,
+  million,
+];

@@ -14,7 +14,7 @@ const JOBS = {
   usual: { batched: 400_000, single: 2_000 },
 };
 
-/** `batch`: jobs to a claim; 512 is what a worker of ours claims. */
+/** `batch`: jobs to a claim. */
 type Contender = { name: string; queue: QueueName; batch: number; durable: boolean };
 
 const OURS: Contender = { name: 'ours, 512 a claim', queue: 'ours', batch: 512, durable: true };

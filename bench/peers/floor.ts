@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const SOURCE = fileURLToPath(new URL('../floor.c', import.meta.url));
 /** As many files to a batch as a worker claims. */
-const BATCH = 512;
+const BATCH = 1024;
 
 /** The lower bound in C, compiled into a directory of the benchmark's own. */
 export class Floor {

@@ -35,8 +35,8 @@ test('too many open files are nobody’s fault: what could not be opened waits, 
 });
 
 test('a batch is no larger than what may be open at a time', () => {
-  assert.equal(batchSizeWithin(Number.POSITIVE_INFINITY), 512);
-  assert.equal(batchSizeWithin(1024), 512);
+  assert.equal(batchSizeWithin(Number.POSITIVE_INFINITY), 1024);
+  assert.equal(batchSizeWithin(1024), 896);
   assert.equal(batchSizeWithin(256), 128);
   assert.equal(batchSizeWithin(20), 1);
 });
