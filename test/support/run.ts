@@ -23,6 +23,8 @@ const directory = realpathSync(mkdtempSync(join(tmpdir(), 'wharfinger-run-')));
 // Tests play other users, who have to come through it.
 chmodSync(directory, 0o755);
 process.env.TMPDIR = directory;
+// mkfs and its like, which the PATH of many users lacks, that of root's too after `su`.
+process.env.PATH += ':/usr/sbin:/sbin';
 
 const stop = new AbortController();
 let interrupted = false;
