@@ -13,6 +13,7 @@ import {
 import { type TestContext, test } from 'node:test';
 import { type BytePath, toBytes, toText } from '../../../../../shared/fs/byte-path.ts';
 import { Custody, type CustodyOptions, read, sha256Of } from '../../../../support/custody.ts';
+import { passATick } from '../../../../support/file-clock.ts';
 
 function sidecarCustody(t: TestContext, options: CustodyOptions = {}): Custody {
   return new Custody(t, { mode: 'sidecar', ...options });
@@ -157,8 +158,7 @@ test('a sidecar goes with a file that recovery commits, unless it came after the
   offer(custody, 'a', 'content of a');
   offer(custody, 'b', 'content of b');
   await custody.hand.dieAt('place.directories-durable');
-  // Later than the decision by the clock of the kernel, too, which ticks.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  passATick(toText(custody.at('.tick')));
   writeFileSync(toBytes(custody.at('.new')), 'of the next b');
   renameSync(toBytes(custody.at('.new')), toBytes(custody.at('b.ok')));
   await custody.recover();
