@@ -8,9 +8,9 @@ const CHUNK_BYTES = 1024 * 1024;
 
 let made = 0;
 
-/** Files of 2 KiB, no two of one run of the benchmark alike, on disk when this returns. */
-export function makeSmallFiles(directory: string, count: number): void {
-  const content = randomFillSync(Buffer.alloc(SMALL_BYTES));
+/** Files of 2 KiB unless another size is given, no two of one run of the benchmark alike, on disk when this returns. */
+export function makeSmallFiles(directory: string, count: number, sizeBytes = SMALL_BYTES): void {
+  const content = randomFillSync(Buffer.alloc(sizeBytes));
   for (let n = 0; n < count; n++) {
     content.writeUInt32LE(made++, 0);
     writeFileSync(join(directory, `file-${String(n).padStart(7, '0')}.csv`), content);
@@ -32,6 +32,12 @@ export function makeLargeFiles(directory: string, count: number, sizeBytes: numb
   }
   syncFileSystemOf(directory);
   return names;
+}
+
+/** Small or large, by their size. */
+export function makeFiles(directory: string, count: number, sizeBytes: number): void {
+  if (sizeBytes >= CHUNK_BYTES) makeLargeFiles(directory, count, sizeBytes);
+  else makeSmallFiles(directory, count, sizeBytes);
 }
 
 /** So that neither side is charged for what the preparation left unwritten. */

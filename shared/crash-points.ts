@@ -27,7 +27,24 @@ export const CRASH_POINTS = [
   'commit.sidecar-removed',
 ] as const;
 
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+/** The same for the way to object storage: see docs/object-storage.md. */
+export const UPLOAD_CRASH_POINTS = [
+  'upload.claimed',
+  'upload.recorded',
+  'upload.moved-in',
+  'upload.in-durable',
+  'upload.parts-asked',
+  'upload.parts-begun',
+  'upload.part-sent',
+  'upload.parts-ended',
+  'upload.sent',
+  'upload.concluded',
+  'upload.moved-out',
+  'upload.out-durable',
+  'upload.settled',
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number] | (typeof UPLOAD_CRASH_POINTS)[number];
 
 /** Told when a point is passed. */
 export type CrashPoints = { reach(point: CrashPoint): void };

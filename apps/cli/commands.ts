@@ -8,6 +8,9 @@ type CommandModule = { register(program: Command, context: CliContext): void };
 /** Every command, in the order of the help page. One is loaded when it is asked for: most of a start-up is loading. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   start: () => import('./commands/start.ts'),
+  serve: () => import('./commands/serve.ts'),
+  copy: () => import('./commands/copy.ts'),
+  watch: () => import('./commands/watch.ts'),
   queue: () => import('./commands/queue.ts'),
   trace: () => import('./commands/trace.ts'),
   verify: () => import('./commands/verify.ts'),

@@ -38,7 +38,7 @@ function contextOf(process: NodeJS.Process, version: string, writeError: (text: 
     version,
     signals: process,
     stopSignal: (withinMs) => {
-      const exit = () => process.exit(EXIT.done);
+      const exit = () => process.exit(process.exitCode ?? EXIT.done);
       stop ??= takeStopSignals({ signals: process, clock: systemClock, exit }, withinMs);
       return stop;
     },

@@ -6,16 +6,22 @@ export type OptionGroup = { heading: string; names: readonly OptionName[] };
 
 /** Adds options of the program's one table, and `--config`, to a command. */
 export function addOptions(command: Command, groups: readonly OptionGroup[]): Command {
-  for (const { heading, names } of groups) {
-    for (const name of names) {
-      for (const option of optionsFor(name)) command.addOption(option.helpGroup(heading));
-    }
-  }
+  addOptionsAlone(command, groups);
   return command.addOption(
     new Option('--config <FILE>', 'YAML file with these options in snake case, and routes').helpGroup(
       'Configuration:',
     ),
   );
+}
+
+/** The same without `--config`, for a command that has a file of its own. */
+export function addOptionsAlone(command: Command, groups: readonly OptionGroup[]): Command {
+  for (const { heading, names } of groups) {
+    for (const name of names) {
+      for (const option of optionsFor(name)) command.addOption(option.helpGroup(heading));
+    }
+  }
+  return command;
 }
 
 /** What a command that only needs the state file takes. */
@@ -32,16 +38,21 @@ export function givenOptions(command: Command): Record<string, unknown> {
 
 const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+/** What is done unless it is said otherwise: then help shows how to say it. */
+const NEGATED: { readonly [Name in OptionName]?: string } = {
+  recursive: 'watch only the top of the directory, not its subdirectories',
+  decompress:
+    'upload files as they are; otherwise gzip, zstd, bzip2, xz and zip, known by content, are unpacked',
+};
+
 function optionsFor(name: OptionName): Option[] {
   const spec = OPTIONS[name];
   const flag = flagName(name);
   const fallback = 'fallback' in spec ? ` (default: ${spec.fallback})` : '';
-  if (name === 'recursive') {
+  const negation = NEGATED[name];
+  if (negation !== undefined) {
     // The positive form is for whoever has `recursive: false` in a config file.
-    return [
-      new Option('--no-recursive', 'watch only the top of the input, not its subdirectories'),
-      new Option(flag).hideHelp(),
-    ];
+    return [new Option(flag.replace('--', '--no-'), negation), new Option(flag).hideHelp()];
   }
   if (spec.text === 'flag') return [new Option(flag, spec.description)];
   const option = new Option(`${flag} <${spec.placeholder}>`, `${spec.description}${fallback}`);

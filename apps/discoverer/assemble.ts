@@ -3,7 +3,6 @@ import type { Settings } from '../../shared/config/settings.ts';
 import type { CrashPoints } from '../../shared/crash-points.ts';
 import { SidecarRemovals } from '../../shared/ledger/sidecar-removals.ts';
 import type { Logger } from '../../shared/log/logger.ts';
-import { Routes } from '../../shared/queue/routes.ts';
 import type { State } from '../../shared/state/open.ts';
 import { Completion } from './completion/completion.ts';
 import { NoLeases } from './completion/no-leases.ts';
@@ -15,12 +14,12 @@ import { Patience } from './enqueue/patience.ts';
 import { Writer } from './enqueue/writer.ts';
 import { Judge } from './judge.ts';
 import type { Kernel } from './kernel.ts';
-import { type DiscoveredRoute, saveRoute } from './route.ts';
+import { type DiscoveredRoute, saveRoute, saveUploadRoutes } from './route.ts';
 import { Refusals } from './scan/refusals.ts';
 import { Sweeper } from './scan/sweeper.ts';
 
 export type AssembleOptions = {
-  settings: Pick<Settings, 'routes' | 'queueLimit' | 'once' | 'statePath'>;
+  settings: Pick<Settings, 'routes' | 'uploadRoutes' | 'queueLimit' | 'once' | 'statePath'>;
   state: State;
   logger: Logger;
   clock: Clock;
@@ -85,7 +84,9 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   };
 }
 
-function saveRoutes(settings: Pick<Settings, 'routes'>, state: State): DiscoveredRoute[] {
-  const routes = new Routes(state);
-  return settings.routes.map((route) => saveRoute(route, routes));
+function saveRoutes(settings: Pick<Settings, 'routes' | 'uploadRoutes'>, state: State): DiscoveredRoute[] {
+  return [
+    ...saveUploadRoutes(settings.uploadRoutes, state),
+    ...settings.routes.map((route) => saveRoute(route, state)),
+  ];
 }

@@ -5,7 +5,11 @@ import { runDiscoverer } from './main.ts';
 
 /** The process that the supervisor forks to find files. */
 await runChild('discoverer', async ({ settings, state, logger, clock, stop, send }) => {
-  logger.info({ event: 'discoverer.started' });
+  const routes = [...settings.uploadRoutes, ...settings.routes].map(({ name, input }) => ({ name, input }));
+  logger.info(
+    { event: 'discoverer.started', routes },
+    `watching ${routes.map(({ input }) => input).join(', ')}`,
+  );
   const work = runDiscoverer({
     settings,
     state,

@@ -1,7 +1,7 @@
 import picomatch from 'picomatch';
-import type { RouteSettings } from '../../shared/config/settings.ts';
+import type { WatchedSettings } from '../../shared/config/settings.ts';
 import { type BytePath, toText } from '../../shared/fs/byte-path.ts';
-import { exclusionOf } from '../../shared/fs/excluded.ts';
+import { exclusionOf, ownNameIn } from '../../shared/fs/excluded.ts';
 
 /** Why a name below an input is not to be taken; undefined where it is. The path is relative to the input. */
 export type Filter = (relative: BytePath) => string | undefined;
@@ -13,7 +13,8 @@ export function createFilter({
   recursive,
   include,
   exclude,
-}: Pick<RouteSettings, 'recursive' | 'include' | 'exclude'>): Filter {
+  everyName = false,
+}: Pick<WatchedSettings, 'recursive' | 'include' | 'exclude'> & { everyName?: boolean }): Filter {
   const includes = include.length === 0 ? undefined : picomatch(include, GLOB_OPTIONS);
   const excludes = exclude.map((glob) => ({ glob, matches: picomatch(glob, GLOB_OPTIONS) }));
   const byGlob = (text: string): string | undefined => {
@@ -22,7 +23,7 @@ export function createFilter({
     return excluded === undefined ? undefined : `it matches --exclude ${excluded.glob}`;
   };
   return (relative) => {
-    const builtIn = exclusionOf(relative);
+    const builtIn = everyName ? ownNameIn(relative) : exclusionOf(relative);
     if (builtIn !== undefined) return builtIn;
     if (!recursive && relative.includes('/')) return 'it lies in a subdirectory';
     return includes === undefined && excludes.length === 0 ? undefined : byGlob(toText(relative));

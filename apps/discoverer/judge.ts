@@ -2,12 +2,13 @@ import type { BigIntStats } from 'node:fs';
 import { errnoOf } from '../../shared/errors.ts';
 import type { BytePath } from '../../shared/fs/byte-path.ts';
 import { fingerprintOf } from '../../shared/fs/fingerprint.ts';
+import { lstatIfThere } from '../../shared/fs/lstat.ts';
 import { LeftDuplicates } from '../../shared/ledger/left-duplicates.ts';
 import { type Candidate, Candidates, type Sighting } from '../../shared/queue/candidates.ts';
-import { type CompleteFile, IngestJobs, isSettled, type KnownJob } from '../../shared/queue/ingest-jobs.ts';
+import { type CompleteFile, FileJobs, isSettled, type KnownJob } from '../../shared/queue/file-jobs.ts';
 import type { State } from '../../shared/state/open.ts';
+import { KeptFiles } from '../../shared/uploads/kept-files.ts';
 import type { Completion, Judgement, LookedAt, Occasion } from './completion/completion.ts';
-import { lstatIfThere } from './completion/look.ts';
 import { isStillWaiting } from './completion/rules.ts';
 import type { Moment, SteadyClock } from './completion/steady-clock.ts';
 import type { Verdict } from './enqueue/findings.ts';
@@ -31,17 +32,19 @@ export class Judge {
   readonly #state: State;
   readonly #completion: Completion;
   readonly #clock: SteadyClock;
-  readonly #jobs: IngestJobs;
+  readonly #jobs: FileJobs;
   readonly #candidates: Candidates;
   readonly #left: LeftDuplicates;
+  readonly #kept: KeptFiles;
 
   constructor({ state, completion, clock }: JudgeOptions) {
     this.#state = state;
     this.#completion = completion;
     this.#clock = clock;
-    this.#jobs = new IngestJobs(state);
+    this.#jobs = new FileJobs(state);
     this.#candidates = new Candidates(state);
     this.#left = new LeftDuplicates(state);
+    this.#kept = new KeptFiles(state);
   }
 
   /** Judges many names with one look at the clock, and in one read transaction, which halves the time of each read. */
@@ -55,7 +58,7 @@ export class Judge {
     // Only its sidecar can complete it, and that is met by the same scan: see `lookBySidecar`.
     if (occasion === 'met' && route.settings.mode === 'sidecar' && this.#candidates.waitsForSidecar(path))
       return WAITING;
-    const job = this.#jobs.get(path);
+    const job = this.#jobs.get(route.job, path);
     if (job?.state === 'leased') return this.#notOurs('in hand', question);
     if (job !== undefined && job.state !== 'failed') return this.#notOurs('settled', question);
     try {
@@ -80,10 +83,7 @@ export class Judge {
   #judge(question: Question, stats: BigIntStats, job: KnownJob | undefined): Verdict {
     const { route, path, occasion, moment } = question;
     const fingerprint = fingerprintOf(stats);
-    // A route that now does something else with duplicates does it with those that were left, too.
-    if (route.settings.onDuplicate === 'leave' && this.#left.has(path, fingerprint)) {
-      return this.#notOurs('settled', question);
-    }
+    if (this.#isDone(route, path, fingerprint)) return this.#notOurs('settled', question);
     const candidate = this.#candidates.get(path);
     const { stabilityMs } = route.settings;
     if (
@@ -97,6 +97,12 @@ export class Judge {
     return this.#conclude(route, file, job, this.#completion.judge(route, file));
   }
 
+  /** A route that now does something else with its files does it with those that were left, too. */
+  #isDone(route: DiscoveredRoute, path: BytePath, fingerprint: string): boolean {
+    if (route.leavesDuplicates && this.#left.has(path, fingerprint)) return true;
+    return route.keepsFiles && this.#kept.has({ path, sinkId: route.job.sinkId, fingerprint });
+  }
+
   #conclude(
     route: DiscoveredRoute,
     { path, stats, fingerprint, occasion, moment, candidate }: LookedAt,
@@ -106,7 +112,7 @@ export class Judge {
     const wasCandidate = candidate !== undefined;
     if (judgement.isComplete) {
       const { sidecarFingerprint } = judgement;
-      const identity = { path, routeId: route.id, fingerprint, sizeBytes: Number(stats.size) };
+      const identity = { ...route.job, path, routeId: route.id, fingerprint, sizeBytes: Number(stats.size) };
       const file: CompleteFile =
         sidecarFingerprint === undefined ? identity : { ...identity, sidecarFingerprint };
       if (job !== undefined && isSettled(job, file)) return { is: 'settled', wasCandidate };

@@ -12,7 +12,7 @@ import type { DiscovererReport } from './report.ts';
 export type { DiscovererReport } from './report.ts';
 
 export type DiscovererOptions = {
-  settings: Pick<Settings, 'routes' | 'queueLimit' | 'once' | 'statePath'>;
+  settings: Pick<Settings, 'routes' | 'uploadRoutes' | 'queueLimit' | 'once' | 'statePath'>;
   state: State;
   logger: Logger;
   clock: Clock;

@@ -2,8 +2,10 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Settings } from '../../shared/config/settings.ts';
 import type { FromChild, Progress, Role, ScanReport } from '../../shared/ipc/messages.ts';
 import type { Logger } from '../../shared/log/logger.ts';
+import { type Discovery, discoveriesOf } from './discoveries.ts';
 import type { Entries } from './entries.ts';
 import { FatalDeaths, hasReason } from './fatal-deaths.ts';
+import { OncePass } from './once-pass.ts';
 import type { BackoffTimes } from './restart-backoff.ts';
 import { type Death, describeDeath, SupervisedChild } from './supervised-child.ts';
 import { WakeRelay } from './wake-relay.ts';
@@ -18,32 +20,34 @@ export type CrewOptions = {
   clock: Clock;
   logger: Logger;
   onProgress(progress: Progress): void;
-  /** The one pass of `once` is over. */
+  /** The one pass of `once` is over, of every discoverer. */
   onScanned(): void;
 };
 
 /**
- * The children: one discoverer and the workers, kept alive until they are stopped. With `once` the discoverer makes one pass and
- * ends, then the workers finish what is there and end.
+ * The children: one discoverer, or one for each route, and the workers, kept alive until they are stopped. With `once` each discoverer
+ * makes one pass and ends, then the workers finish what is there and end.
  */
 export class Crew {
   readonly #options: CrewOptions;
-  readonly #discoverer: SupervisedChild;
+  readonly #discoverers: SupervisedChild[];
   readonly #workers: SupervisedChild[];
   readonly #fatalDeaths: FatalDeaths;
   readonly #wakes = new WakeRelay(() => this.#wakeWorkers());
+  readonly #pass: OncePass;
   readonly #passDone = Promise.withResolvers<ScanReport>();
   readonly #cannotGoOn = Promise.withResolvers<Error>();
-  #scanning = true;
   #workerRestarts = 0;
   #stopped: Promise<void> | undefined;
 
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#fatalDeaths = new FatalDeaths(options.settings.once);
-    this.#discoverer = this.#child('discoverer', 'discoverer');
-    this.#workers = Array.from({ length: options.settings.workers }, (_, index) =>
-      this.#child('worker', `worker-${index + 1}`),
+    const { settings } = options;
+    this.#discoverers = discoveriesOf(settings).map((discovery) => this.#child('discoverer', discovery));
+    this.#pass = new OncePass(this.#discoverers.length);
+    this.#workers = Array.from({ length: settings.workers }, (_, index) =>
+      this.#child('worker', { name: `worker-${index + 1}`, settings }),
     );
   }
 
@@ -57,14 +61,15 @@ export class Crew {
     return this.#passDone.promise;
   }
 
-  /** Whether the discoverer is still making its pass. */
+  /** Whether a discoverer is still making its pass. */
   get isScanning(): boolean {
-    return this.#scanning;
+    return !this.#pass.isOver;
   }
 
   /** Whether files are both found and taken now. */
   get isReady(): boolean {
-    return this.#discoverer.isWorking && this.#workers.some((worker) => worker.isWorking);
+    const isWorking = (child: SupervisedChild) => child.isWorking;
+    return this.#discoverers.every(isWorking) && this.#workers.some(isWorking);
   }
 
   get workerRestarts(): number {
@@ -110,11 +115,11 @@ export class Crew {
   }
 
   get #all(): SupervisedChild[] {
-    return [this.#discoverer, ...this.#workers];
+    return [...this.#discoverers, ...this.#workers];
   }
 
-  #child(role: Role, name: string): SupervisedChild {
-    const { settings, entries, colour, childStderr, backoff, clock, logger } = this.#options;
+  #child(role: Role, { name, settings }: Discovery): SupervisedChild {
+    const { entries, colour, childStderr, backoff, clock, logger } = this.#options;
     return new SupervisedChild({
       role,
       name,
@@ -135,20 +140,20 @@ export class Crew {
 
   #onMessage(child: SupervisedChild, message: FromChild): void {
     if (message.type === 'started') {
-      this.#fatalDeaths.begin(child.role);
+      this.#fatalDeaths.begin(child);
       this.#options.logger.debug({ event: 'child.started', name: child.name, child_pid: child.pid });
     } else if (message.type === 'wake') this.#wakes.wake();
     else if (message.type === 'progress') this.#options.onProgress(message);
     else if (message.type === 'scanned') {
       // Its pass is whole: however the process ends now, there is nothing to start it again for.
       child.stop();
-      void this.#finish(message.report);
+      const report = this.#pass.add(child.name, message.report);
+      if (report !== undefined) void this.#finish(report);
     }
   }
 
   /** The pass is over: lets the workers finish what is there. */
   async #finish(report: ScanReport): Promise<void> {
-    this.#scanning = false;
     this.#options.onScanned();
     for (const worker of this.#workers) worker.drain();
     await this.#allEnded();
@@ -158,7 +163,7 @@ export class Crew {
   #onDied(child: SupervisedChild, death: Death): void {
     if (child.role === 'worker') this.#workerRestarts += 1;
     // A reason at the start is, if it is final, the last line of the program; it need not be said by every worker before.
-    const level = hasReason(death) && !this.#fatalDeaths.hasBegun(child.role) ? 'debug' : 'error';
+    const level = hasReason(death) && !this.#fatalDeaths.hasBegun(child) ? 'debug' : 'error';
     this.#options.logger[level](
       {
         event: `${child.role}.died`,
@@ -171,8 +176,8 @@ export class Crew {
       },
       `${child.name} ${describeDeath(death)}; it is started again in ${death.restartInMs / 1000} s`,
     );
-    const crew = this.#all.filter(({ role }) => role === child.role);
-    const error = this.#fatalDeaths.judge(child, death, crew);
+    // Workers stand in for one another; what a discoverer watches is watched by no other.
+    const error = this.#fatalDeaths.judge(child, death, child.role === 'worker' ? this.#workers : [child]);
     if (error !== undefined) this.#cannotGoOn.resolve(error);
     // A dead worker's lease ends at once for whoever looks.
     this.#wakeWorkers();

@@ -1,3 +1,4 @@
+import { sendsFiles } from '../../shared/config/settings.ts';
 import { EXIT, type ExitCode } from '../../shared/errors.ts';
 import type { ScanReport } from '../../shared/ipc/messages.ts';
 import type { MetricsServer } from '../../shared/metrics/server.ts';
@@ -6,7 +7,7 @@ import { exitCodeOfOnce, logOnceSummary } from './once-summary.ts';
 import { assembleParts, type Parts, type SupervisorOptions } from './parts.ts';
 
 /**
- * Forks the discoverer and the workers and keeps them alive, until it is asked to stop or, with `once`, until all is done. It owns
+ * Forks the discoverers and the workers and keeps them alive, until it is asked to stop or, with `once`, until all is done. It owns
  * nothing durable: killed at any moment it loses nothing, and its children stop by themselves.
  *
  * The first signal stops in good order within `stopMs`, the second one at once; both are a stop as asked, with exit code 0, also
@@ -35,6 +36,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<ExitCod
       done: parts.meter.totals,
       stats: parts.stats.now(),
       report: ending.report,
+      takes: settings.routes.length > 0,
+      sends: sendsFiles(settings),
       durationMs: options.clock.monotonicMs() - startedAtMs,
     };
     logOnceSummary(logger, outcome);
@@ -81,10 +84,14 @@ async function stop(
 }
 
 function logStart({ settings, version }: SupervisorOptions, { logger }: Parts): void {
-  const { workers, statePath, routes } = settings;
-  const inputs = routes.map((route) => route.input);
+  const { workers, statePath, routes, uploadRoutes } = settings;
+  const taken = routes.map((route) => route.input);
+  const uploaded = uploadRoutes.map((route) => route.input);
   logger.info(
-    { event: 'supervisor.started', version, workers, state_path: statePath, inputs },
-    `taking files from ${inputs.join(', ')}`,
+    { event: 'supervisor.started', version, workers, state_path: statePath, inputs: [...taken, ...uploaded] },
+    [
+      ...(taken.length > 0 ? [`taking files from ${taken.join(', ')}`] : []),
+      ...(uploaded.length > 0 ? [`uploading files from ${uploaded.join(', ')}`] : []),
+    ].join('; '),
   );
 }

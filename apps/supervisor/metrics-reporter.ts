@@ -13,6 +13,8 @@ export type MetricsReporterOptions = {
   meter: Meter;
   stats: StatsSource;
   processes(): ProcessId[];
+  /** Whether anything is uploaded: else there is nothing to say of it. */
+  sends: boolean;
   everyMs: number;
 };
 
@@ -54,7 +56,7 @@ export class MetricsReporter {
   }
 
   #report(): void {
-    const { logger, meter, stats } = this.#options;
+    const { logger, meter, stats, sends } = this.#options;
     const rates = this.#rates();
     this.#rates = meter.mark();
     const known = stats.latest();
@@ -62,6 +64,10 @@ export class MetricsReporter {
       event: 'metrics',
       files_per_second: round(rates.filesPerSecond),
       bytes_per_second: Math.round(rates.bytesPerSecond),
+      ...(sends && {
+        uploads_per_second: round(rates.uploadsPerSecond),
+        upload_bytes_per_second: Math.round(rates.uploadBytesPerSecond),
+      }),
       queue_depth: known?.depth ?? null,
       oldest_job_seconds: known === undefined ? null : round(known.oldestReadySeconds ?? 0),
       candidates: known?.candidates ?? null,

@@ -13,6 +13,9 @@ export type OnceOutcome = {
   /** After the run: what it left behind. */
   stats: QueueStats;
   report: ScanReport;
+  /** Whether files are taken into custody, and whether some are uploaded. */
+  takes: boolean;
+  sends: boolean;
   durationMs: number;
 };
 
@@ -25,7 +28,8 @@ export function exitCodeOfOnce({ done, stats }: Pick<OnceOutcome, 'done' | 'stat
 }
 
 /** Says in the log what was done and what was left. */
-export function logOnceSummary(logger: Logger, { done, stats, report, durationMs }: OnceOutcome): void {
+export function logOnceSummary(logger: Logger, outcome: OnceOutcome): void {
+  const { done, stats, report, durationMs } = outcome;
   for (const { source, waitsFor } of report.incomplete.slice(0, MAX_NAMED)) {
     logger.info({ event: 'file.incomplete', source, waits_for: waitsFor });
   }
@@ -34,21 +38,24 @@ export function logOnceSummary(logger: Logger, { done, stats, report, durationMs
     committed: done.files,
     bytes: done.bytes,
     duplicates: done.duplicates,
+    uploaded: done.uploaded,
+    uploaded_bytes: done.uploadedBytes,
     failed,
     delayed: stats.delayed,
     // What was put back by a worker is a candidate that no scan has reported.
     incomplete: Math.max(report.incompleteFiles, stats.candidates),
   };
   const level = failed > 0 || stats.delayed > 0 ? 'warn' : 'info';
-  logger[level]({ event: 'once.finished', ...sums, duration_ms: durationMs }, describe(sums));
+  logger[level]({ event: 'once.finished', ...sums, duration_ms: durationMs }, describe(sums, outcome));
 }
 
-type Sums = { committed: number; duplicates: number; failed: number; delayed: number; incomplete: number };
+type Sums = Record<'committed' | 'duplicates' | 'uploaded' | 'failed' | 'delayed' | 'incomplete', number>;
 
-function describe({ committed, duplicates, failed, delayed, incomplete }: Sums): string {
+function describe(sums: Sums, { takes, sends }: Pick<OnceOutcome, 'takes' | 'sends'>): string {
+  const { committed, duplicates, uploaded, failed, delayed, incomplete } = sums;
   const parts = [
-    `${committed} committed`,
-    `${duplicates} duplicates`,
+    ...(takes ? [`${committed} committed`, `${duplicates} duplicates`] : []),
+    ...(sends ? [`${uploaded} uploaded`] : []),
     failed > 0 ? `${failed} failed (see \`wharfinger queue list --state failed\`)` : '0 failed',
     ...(delayed > 0 ? [`${delayed} left for the next run`] : []),
     ...(incomplete > 0 ? [`${incomplete} not complete yet`] : []),

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Settings } from '../../shared/config/settings.ts';
+import { type Settings, sendsFiles } from '../../shared/config/settings.ts';
 import { createLogger, type Logger } from '../../shared/log/logger.ts';
 import { Meter } from '../../shared/metrics/meter.ts';
 import type { QueueStats } from '../../shared/queue/inspect/stats.ts';
@@ -69,12 +69,16 @@ export function assembleParts(options: SupervisorOptions): Parts {
     // The last look at the workers of a `once` run: afterwards they end by themselves, perhaps within a moment.
     onScanned: () => void reporter.sample(),
   });
-  render = settings.once ? progressBar(meter, stats, () => crew.isScanning) : statusLine(meter, stats);
+  const work = { takes: settings.routes.length > 0, sends: sendsFiles(settings) };
+  render = settings.once
+    ? progressBar(meter, stats, work, () => crew.isScanning)
+    : statusLine(meter, stats, work);
   const reporter: MetricsReporter = new MetricsReporter({
     logger,
     meter,
     stats,
     processes: () => [{ name: 'supervisor', pid: process.pid }, ...crew.processes],
+    sends: work.sends,
     everyMs: options.metricsEveryMs ?? METRICS_EVERY_MS,
   });
   const signals = new StopSignals(options.signals, () => clock.monotonicMs());

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { crashPointsFrom } from '../../shared/crash-points.ts';
 import { runChild } from '../../shared/ipc/child-main.ts';
 import { ProgressRelay } from '../../shared/ipc/progress-relay.ts';
@@ -13,6 +14,8 @@ await runChild('worker', async ({ stop, drain, onWake, send, ...context }) => {
     crash: crashPointsFrom(process.env),
     identity: thisProcess(),
     signal: stop,
+    env: process.env,
+    home: homedir(),
     onProgress: (delta) => progress.add(delta),
   });
   send({ type: 'started' });

@@ -8,16 +8,17 @@ import { LANES } from '../../shared/queue/job.ts';
 import { LeaseKeeper } from '../../shared/queue/lease-keeper.ts';
 import type { State } from '../../shared/state/open.ts';
 import { Company } from './company.ts';
+import { type Delta, NO_DELTA } from './delta.ts';
 import { Executor } from './executor.ts';
 import { createIngestHandler } from './handlers/ingest/handler.ts';
-import type { Delta } from './handlers/ingest/report.ts';
+import { createUploadHandler } from './handlers/upload/handler.ts';
 import { LaneRunner } from './lane-runner.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { Remaining } from './remaining.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 export type WorkerOptions = {
-  settings: Pick<Settings, 'concurrency' | 'leaseMs' | 'maxAttempts' | 'once'>;
+  settings: Pick<Settings, 'concurrency' | 'leaseMs' | 'maxAttempts' | 'retryMs' | 'maxRetries' | 'once'>;
   /** Shown in logs and as the owner of leases, for example `worker-3`. */
   name: string;
   state: State;
@@ -29,6 +30,9 @@ export type WorkerOptions = {
   identity: ProcessIdentity;
   /** Aborts to stop: nothing more is claimed, what is in hand is settled or given back. */
   signal: AbortSignal;
+  /** Where credentials are searched for that no sink names. */
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
   onProgress(delta: Delta): void;
 };
 
@@ -48,7 +52,10 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   const claims = new Claims(state, { ...identity, owner: name });
   const keeper = new LeaseKeeper(claims, clock, leaseMs);
   const executor = new Executor({ ...options, ...settings, keeper, stopping: signal });
-  const handlers = [createIngestHandler({ ...options, ...settings, stopping: signal })];
+  const handlers = [
+    createIngestHandler({ ...options, ...settings, stopping: signal }),
+    createUploadHandler({ ...options, ...settings, stopping: signal }),
+  ];
   const execute = executor.execute.bind(executor);
   const onTakeFailed = (error: unknown): void => void executor.refused(error);
   const company = new Company(state);
@@ -80,7 +87,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
 
   const look = (): void => {
     const failed = reclaimer.run();
-    if (failed > 0) options.onProgress({ files: 0, bytes: 0, duplicates: 0, failed });
+    if (failed > 0) options.onProgress({ ...NO_DELTA, failed });
     if (draining && lanes.every((lane) => lane.isIdle) && !remaining.any(clock.nowMs())) drained.resolve();
     else wake();
   };

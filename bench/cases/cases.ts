@@ -7,6 +7,7 @@ import { million } from './million.ts';
 import { movers } from './movers.ts';
 import { queue } from './queue.ts';
 import { smallFiles } from './small-files.ts';
+import { uploads } from './uploads.ts';
 
 /** In the order of the report. */
 export const CASES: readonly BenchCase[] = [
@@ -18,4 +19,5 @@ export const CASES: readonly BenchCase[] = [
   growth,
   idle,
   million,
+  uploads,
 ];

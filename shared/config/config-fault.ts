@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import { UsageError } from '../errors.ts';
-import { ROUTE_KEYS, TOP_KEYS } from './config-schema.ts';
+import { SINK_TYPES } from './config-schema.ts';
 import { dig } from './dig.ts';
+import type { Grammar, Mapping } from './grammar.ts';
 import { judge, type Origin } from './judge.ts';
-import { isOptionName } from './options.ts';
-import { nearest, show } from './words.ts';
+import { isOptionName, OPTIONS, type OptionName } from './options.ts';
+import { structureFault } from './structure-fault.ts';
+import { nearest } from './words.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Path = readonly PropertyKey[];
@@ -19,21 +21,47 @@ export const originIn = (file: YamlFile, path: Path): Origin => {
 };
 
 /** What the validator refused first, in the words of this program. */
-export function configFault(file: YamlFile, value: unknown, issues: readonly z.core.$ZodIssue[]): Error {
-  const [issue] = issues;
-  if (issue === undefined) return new Error('zod refused without an issue');
+export function configFault(
+  file: YamlFile,
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  grammar: Grammar,
+): Error {
+  const [first] = issues;
+  if (first === undefined) return new Error('zod refused without an issue');
+  const owner = ownerOf(first.path, grammar);
+  // What is missing is often there, and misspelt.
+  const issue = issues.find((other) => isSlipIn(other, first.path.slice(0, owner.depth))) ?? first;
   const { path } = issue;
-  if (issue.code === 'unrecognized_keys') return unknownKey(file, path, issue.keys[0] ?? '');
+  if (issue.code === 'unrecognized_keys') return unknownKey(file, path, issue.keys[0] ?? '', grammar);
 
-  const key = path[0] === 'routes' ? path[2] : path[0];
-  if (typeof key === 'string' && isOptionName(key) && !isInputOfRoute(path)) {
-    const at = path.slice(0, path.indexOf(key) + 1);
+  const key = path[owner.depth];
+  const isOption = typeof key === 'string' && isOptionName(key) && key !== owner.directory;
+  const found = dig(value, path);
+  if (isOption && dig(value, path.slice(0, owner.depth + 1)) === undefined)
+    return missingKey(file, path, key, owner.mapping);
+  if (isOption) {
+    const at = path.slice(0, owner.depth + 1);
     return refusal(() => judge(key, dig(value, at), originIn(file, at)));
   }
-  return structureFault(file, path, dig(value, path));
+  if (owner.mapping === grammar.sink && key === 'type') return unknownType(file, path, found);
+  return structureFault(file, path, found, grammar);
 }
 
-const isInputOfRoute = (path: Path): boolean => path[0] === 'routes' && path[2] === 'input';
+const isSlipIn = ({ code, path }: z.core.$ZodIssue, mapping: Path): boolean =>
+  code === 'unrecognized_keys' &&
+  path.length === mapping.length &&
+  path.every((step, at) => step === mapping[at]);
+
+type Owner = { mapping: Mapping; depth: number; directory: string | undefined };
+
+/** The mapping that a path leads into, and how long the path to it is. */
+function ownerOf(path: Path, { top, list, item, directory, sink }: Grammar): Owner {
+  if (path[0] !== list || path.length < 2) return { mapping: top, depth: 0, directory: undefined };
+  if (sink !== undefined && path[2] === 'sinks' && path.length > 3)
+    return { mapping: sink, depth: 4, directory: undefined };
+  return { mapping: item, depth: 2, directory };
+}
 
 function refusal(judging: () => unknown): Error {
   try {
@@ -44,55 +72,43 @@ function refusal(judging: () => unknown): Error {
   return new Error('the schema of the file refused what the schema of the option takes');
 }
 
-function unknownKey(file: YamlFile, path: Path, key: string): UsageError {
+function unknownKey(file: YamlFile, path: Path, key: string, grammar: Grammar): UsageError {
   const place = file.place([...path, key]);
-  const inRoute = path.length > 0;
+  const { mapping } = ownerOf([...path, key], grammar);
+  const others = [grammar.item, grammar.sink, grammar.top].filter((other) => other !== undefined);
+  const right = others.find((other) => other !== mapping && other.keys.includes(key));
+  if (right !== undefined) return usage(place, `${key} is for ${right.what}`, `write it ${right.where}`);
   // A hyphen for an underscore is the likeliest slip, and more than one of them is too far for `nearest`.
-  const meant = nearest(key.replaceAll('-', '_'), inRoute ? ROUTE_KEYS : TOP_KEYS);
-  const misplaced = inRoute ? TOP_KEYS : ROUTE_KEYS;
-  if (misplaced.includes(key)) {
-    const [what, where] = inRoute
-      ? ['for the whole program', 'at the top level']
-      : ['for a route', 'in a route'];
-    return usage(place, `${key} is ${what}`, `write it ${where}`);
-  }
+  const meant = nearest(key.replaceAll('-', '_'), mapping.keys);
+  const what = mapping === grammar.top ? 'the config file' : mapping.what;
   return usage(
     place,
-    `${JSON.stringify(key)} is no key ${inRoute ? 'of a route' : 'of the config file'}`,
-    meant === undefined ? '`wharfinger config-schema` shows all there are' : `did you mean ${meant}?`,
+    `${JSON.stringify(key)} is no key of ${what}`,
+    meant === undefined ? grammar.help : `did you mean ${meant}?`,
   );
 }
 
-/** What stands where a list, a mapping or a name should. */
-function structureFault(file: YamlFile, path: Path, found: unknown): UsageError {
-  const place = file.place(path);
-  const [first, , key] = path;
-  if (first === undefined)
-    return usage(place, `${show(found)} is not a mapping of options`, 'write `key: value`, one a line');
-  if (path.length === 1) {
-    return usage(
-      place,
-      `routes: ${show(found)} is not a list of routes`,
-      'write one a dash, for example - input: /srv/in',
-    );
-  }
-  if (path.length === 2)
-    return usage(place, `${show(found)} is not a route`, 'write it as `- input: /srv/in`');
-  if (key === 'input') {
-    return found === undefined
-      ? usage(place, 'this route has no input', 'say which directory it watches, for example input: /srv/in')
-      : usage(
-          place,
-          `input: ${show(found)} is not one directory`,
-          'write one path, and a route for each further one',
-        );
-  }
-  if (key === 'name') return usage(place, `name: ${show(found)} is not a name`, 'for example name: orders');
+function missingKey(file: YamlFile, path: Path, key: OptionName, { what }: Mapping): UsageError {
   return usage(
-    place,
-    `sinks: ${show(found)} is not what belongs here`,
-    'write a list, each sink with its type',
+    file.place(path),
+    `${key} is missing`,
+    `${what} needs it, for example ${key}: ${OPTIONS[key].example}`,
   );
+}
+
+function unknownType(file: YamlFile, path: Path, type: unknown): UsageError {
+  const place = file.place(path);
+  if (typeof type !== 'string')
+    return usage(place, 'this sink has no type', `say what it is, for example type: ${SINK_TYPES[0]}`);
+  const meant = nearest(type, SINK_TYPES);
+  return new UsageError(`${place}: this version has no sink of type ${JSON.stringify(type)}`, {
+    code: 'config.sink',
+    subject: place,
+    hint:
+      meant === undefined
+        ? 'leave it out, or run a version of wharfinger that has it'
+        : `did you mean ${meant}?`,
+  });
 }
 
 const usage = (place: string, what: string, hint: string): UsageError =>

@@ -1,15 +1,22 @@
 import { dirname } from 'node:path';
-import { UsageError } from '../errors.ts';
 import { configFault, originIn } from './config-fault.ts';
-import { configSchema, SINK_TYPES } from './config-schema.ts';
+import { CONFIG_FILE, type Grammar, WATCH_FILE } from './grammar.ts';
 import { type Layer, layerOf } from './layer.ts';
-import { nearest } from './words.ts';
-import { readYamlFile, type YamlFile } from './yaml-file.ts';
+import { readYamlFile } from './yaml-file.ts';
+
+/** A sink of a route. Judged: what a sink needs is there. */
+export type ConfigSink = {
+  name: string | undefined;
+  layer: Layer;
+  /** `file:line` of the sink. */
+  place: string;
+};
 
 /** A route of the config file. */
 export type ConfigRoute = {
   name: string | undefined;
   layer: Layer;
+  sinks: ConfigSink[];
   /** `file:line` of the route. */
   place: string;
 };
@@ -21,36 +28,35 @@ export type ConfigFile = { top: Layer; routes: ConfigRoute[] };
  *
  * @throws UsageError with file and line of the first thing that is wrong; EnvironmentError where it cannot be read
  */
-export function readConfigFile(path: string, shown: string): ConfigFile {
+export const readConfigFile = (path: string, shown: string): ConfigFile => read(path, shown, CONFIG_FILE);
+
+/** The same for the file of `watch`: its targets are routes without sinks. */
+export const readWatchFile = (path: string, shown: string): ConfigFile => read(path, shown, WATCH_FILE);
+
+type Values = Readonly<Record<string, unknown>>;
+
+function read(path: string, shown: string, grammar: Grammar): ConfigFile {
   const file = readYamlFile(path, shown);
   const value = file.value ?? {};
-  const result = configSchema.safeParse(value);
-  if (!result.success) throw configFault(file, value, result.error.issues);
+  const result = grammar.schema.safeParse(value);
+  if (!result.success) throw configFault(file, value, result.error.issues, grammar);
 
-  const { routes = [], ...top } = result.data;
-  const layerAt = (values: Readonly<Record<string, unknown>>, at: readonly PropertyKey[]) =>
-    layerOf(values, (name) => originIn(file, [...at, name]), dirname(path));
+  const mappingAt = (values: Values, at: readonly PropertyKey[]) => ({
+    name: typeof values.name === 'string' ? values.name : undefined,
+    // As they stand in the file: what the schema made of them is not judged twice.
+    layer: layerOf(values, (name) => originIn(file, [...at, name]), dirname(path)),
+    place: file.place(at),
+  });
+  const { list } = grammar;
+  const { top, items } = split(list, value as Values);
   return {
-    top: layerAt(top, []),
-    routes: routes.map(({ name, sinks = [], ...values }, index) => {
-      sinks.forEach((sink, at) => {
-        refuseUnknownSink(file, sink.type, ['routes', index, 'sinks', at, 'type']);
-      });
-      return { name, layer: layerAt(values, ['routes', index]), place: file.place(['routes', index]) };
-    }),
+    top: mappingAt(top, []).layer,
+    routes: items.map((item, index) => ({
+      ...mappingAt(item, [list, index]),
+      sinks: sinksOf(item).map((sink, at) => mappingAt(sink, [list, index, 'sinks', at])),
+    })),
   };
 }
 
-function refuseUnknownSink(file: YamlFile, type: string, path: readonly PropertyKey[]): void {
-  if (SINK_TYPES.includes(type)) return;
-  const place = file.place(path);
-  const meant = nearest(type, SINK_TYPES);
-  throw new UsageError(`${place}: this version has no sink of type ${JSON.stringify(type)}`, {
-    code: 'config.sink',
-    subject: place,
-    hint:
-      meant === undefined
-        ? 'leave it out, or run a version of wharfinger that has it'
-        : `did you mean ${meant}?`,
-  });
-}
+const split = (list: string, { [list]: items = [], ...top }: Values) => ({ top, items: items as Values[] });
+const sinksOf = ({ sinks = [] }: Values): Values[] => sinks as Values[];

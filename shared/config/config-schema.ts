@@ -1,43 +1,48 @@
 import { z } from 'zod';
+import type { OptionPlace } from './option-types.ts';
 import { pathText } from './option-types.ts';
-import { OPTION_NAMES, OPTIONS, type OptionName } from './options.ts';
+import { OPTIONS, type OptionName, optionsOf } from './options.ts';
 
 /** The types of sink that this version can hand files on to. */
-export const SINK_TYPES: readonly string[] = [];
+export const SINK_TYPES = ['s3'] as const;
 
-const sinkSchema = z.looseObject({ type: z.string().min(1) });
+type Shape = { [Name in OptionName]?: z.ZodOptional<(typeof OPTIONS)[Name]['schema']> };
 
-type Shape = { [Name in OptionName]: z.ZodOptional<(typeof OPTIONS)[Name]['schema']> };
+/** What options may stand in such a mapping. */
+const shapeOf = (place: OptionPlace): Shape =>
+  Object.fromEntries(
+    optionsOf(place).map((name) => {
+      const { schema, description } = OPTIONS[name];
+      const fallback = 'fallback' in OPTIONS[name] ? ` (default: ${OPTIONS[name].fallback})` : '';
+      return [name, z.optional(schema.describe(`${description}${fallback}`))];
+    }),
+  );
 
-const shape = Object.fromEntries(
-  OPTION_NAMES.map((name) => {
-    const { schema, description } = OPTIONS[name];
-    const fallback = 'fallback' in OPTIONS[name] ? ` (default: ${OPTIONS[name].fallback})` : '';
-    return [name, z.optional(schema.describe(`${description}${fallback}`))];
-  }),
-) as Shape;
+const nameOf = (what: string, fallback: string) =>
+  z.string().min(1).optional().describe(`what ${what} (default: ${fallback})`);
 
-const routeOptions = OPTION_NAMES.filter((name) => OPTIONS[name].scope === 'route');
-
-/** The keys that only a route has. */
-const onlyInRoutes = {
-  name: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('what logs and manifests call this route (default: the last part of its input)'),
-  sinks: z.array(sinkSchema).optional().describe('where committed files are handed on to'),
-};
+/** An s3 sink. What becomes of a file afterwards is not its to say: the warehouse keeps it. */
+const s3Schema = z.strictObject({
+  ...shapeOf('sink'),
+  type: z.literal('s3').describe('object storage'),
+  name: nameOf('logs and records call this sink', 's3, with a number from the second on'),
+  profile: OPTIONS.profile.schema.describe(OPTIONS.profile.description),
+  bucket: OPTIONS.bucket.schema.describe(OPTIONS.bucket.description),
+});
 
 const routeSchema = z.strictObject({
-  ...onlyInRoutes,
-  ...(Object.fromEntries(routeOptions.map((name) => [name, shape[name]])) as Partial<Shape>),
+  ...shapeOf('route'),
+  name: nameOf('logs and manifests call this route', 'the last part of its input'),
+  sinks: z
+    .array(z.discriminatedUnion('type', [s3Schema]))
+    .optional()
+    .describe('where committed files are handed on to'),
   input: pathText.describe('the directory to watch'),
 });
 
 /** The config file. The JSON Schema for editors is made of it. */
 export const configSchema = z.strictObject({
-  ...shape,
+  ...shapeOf('config'),
   routes: z
     .array(routeSchema)
     .min(1)
@@ -45,8 +50,20 @@ export const configSchema = z.strictObject({
     .describe('one a directory to watch; what a route does not say is taken from the top level'),
 });
 
-export const TOP_KEYS: readonly string[] = Object.keys(configSchema.shape);
-export const ROUTE_KEYS: readonly string[] = Object.keys(routeSchema.shape);
+const targetSchema = z.strictObject({
+  ...shapeOf('target'),
+  name: nameOf('logs and keys call this target', 'the last part of its path'),
+  target: pathText.describe('the directory whose files are uploaded'),
+});
+
+/** The file that `watch` takes. */
+export const watchSchema = z.strictObject({
+  ...shapeOf('watch'),
+  targets: z
+    .array(targetSchema)
+    .min(1)
+    .describe('one a directory; what a target does not say is taken from the top level'),
+});
 
 /** The JSON Schema by which an editor completes and checks a config file. */
 export const configJsonSchema = (): Record<string, unknown> => ({

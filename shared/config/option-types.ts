@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { MAX_DURATION_MS } from './settings.ts';
 
+/**
+ * The mappings of the two kinds of config file. Of `start`, `serve` and their like: the top level, a route, and a sink of one. Of `watch`:
+ * the top level, and a target.
+ */
+export type OptionPlace = 'config' | 'route' | 'sink' | 'watch' | 'target';
+
 /** One option: its form in the config file, how text becomes that form, and the words to speak of it. */
 export type OptionSpec<Schema extends z.ZodType = z.ZodType> = {
-  /** `route`: may be given in each route; at the top level, and as an option, it is the default of all. */
-  scope: 'program' | 'route';
+  /** Where it may stand. At the top level of a file, and as an option, it is the default of all below. */
+  of: readonly OptionPlace[];
   /** How the text of an option or of the environment is read. */
   text: 'text' | 'number' | 'flag' | 'list';
   /** Its form in the config file, and of the text once read. */
@@ -40,9 +46,23 @@ export const globText = z
 /** One or many: a config file may leave out the brackets around one. */
 export const listOf = <Item extends z.ZodType>(item: Item) => z.union([item, z.array(item).min(1)]);
 
-const route = { scope: 'route' } as const;
-const program = { scope: 'program' } as const;
-export const SCOPE = { route, program } as const;
+export const OF = {
+  /** The program as a whole, whatever it does. */
+  program: { of: ['config', 'watch'] },
+  /** The program as `start` and `serve` run it. */
+  service: { of: ['config'] },
+  /** Every directory that is watched. */
+  watched: { of: ['config', 'route', 'watch', 'target'] },
+  /** One whose files are taken into custody. */
+  custody: { of: ['config', 'route'] },
+  /** What is sent to object storage. */
+  sent: { of: ['sink', 'watch', 'target'] },
+  /** The directory of a target, and what becomes of a file there. */
+  target: { of: ['target'] },
+  afterwards: { of: ['watch', 'target'] },
+  /** Wherever something is sent, and the default of all sinks. */
+  credentials: { of: ['config', 'sink', 'watch', 'target'] },
+} as const satisfies Record<string, { of: readonly OptionPlace[] }>;
 
 /** A whole number from `min` to `max`. */
 export const whole = (min: number, max: number, example: number) =>
@@ -52,6 +72,44 @@ export const whole = (min: number, max: number, example: number) =>
     expects: `a whole number from ${min} to ${max}`,
     example: String(example),
     placeholder: 'N',
+  }) as const;
+
+const UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+};
+const SIZE = /^(\d+(?:\.\d+)?) ?([kKMGT]?i?B)$/;
+
+const bytesOf = (text: string): number => {
+  const [, count = '', unit = ''] = SIZE.exec(text) ?? [];
+  return Math.floor(Number(count) * (UNITS[unit] ?? Number.NaN));
+};
+
+const isByteCount = (bytes: number): boolean => Number.isSafeInteger(bytes) && bytes >= 1;
+
+/** Bytes: a number, or text with a unit, `10MiB`. As a value it is the number of bytes. */
+export const size = (example: string) =>
+  ({
+    text: 'number',
+    schema: z.union([
+      z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+      z
+        .string()
+        .regex(SIZE)
+        .refine((text) => isByteCount(bytesOf(text)), { error: 'is no size that a file can have' })
+        .transform(bytesOf),
+    ]),
+    expects: 'a number of bytes, nor a size such as 10MiB',
+    example,
+    placeholder: 'SIZE',
   }) as const;
 
 const MAX_SECONDS = Math.floor(MAX_DURATION_MS / 1000);

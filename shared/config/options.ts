@@ -1,20 +1,30 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { LOG_FORMATS, LOG_LEVELS } from '../log/levels.ts';
+import { DEFAULT_KEY } from '../uploads/key-template.ts';
+import { bucketText, keyTemplate } from './object-texts.ts';
 import {
   choice,
   flag,
   globs,
   listOf,
+  OF,
+  type OptionPlace,
   type OptionSpec,
   path,
   pathText,
-  SCOPE,
   seconds,
+  size,
   whole,
 } from './option-types.ts';
-import { COMPLETION_MODES, DEDUPE_SCOPES, DUPLICATE_ACTIONS, WATCH_KINDS } from './settings.ts';
+import {
+  AFTER_ACTIONS,
+  COMPLETION_MODES,
+  DEDUPE_SCOPES,
+  DUPLICATE_ACTIONS,
+  WATCH_KINDS,
+} from './settings.ts';
 
-const { program, route } = SCOPE;
+const { program, service, watched, custody, sent, target, afterwards } = OF;
 
 // Bounds that no machine this runs on goes beyond; they catch a slip of the finger before it forks a million processes.
 const MAX_WORKERS = 1024;
@@ -22,6 +32,7 @@ const MAX_CONCURRENCY = 1024;
 const MAX_ATTEMPTS = 1_000_000;
 const MAX_QUEUE = 1_000_000_000;
 const MAX_PORT = 65_535;
+const MAX_RATIO_EVER = 1_000_000_000;
 
 /**
  * Every option there is, by its name in the config file. The command line (`--stability-seconds`), the environment
@@ -29,7 +40,7 @@ const MAX_PORT = 65_535;
  */
 export const OPTIONS = {
   input: {
-    ...route,
+    ...custody,
     text: 'list',
     schema: listOf(pathText),
     expects: 'a path',
@@ -39,19 +50,19 @@ export const OPTIONS = {
     fallback: 'data/staging',
   },
   recursive: {
-    ...route,
+    ...watched,
     ...flag(false),
     description: 'watch the subdirectories of the input too',
     fallback: 'yes',
   },
   warehouse: {
-    ...route,
+    ...custody,
     ...path('/srv/warehouse'),
     description: 'where files go, below ingest_date=YYYY-MM-DD/',
     fallback: 'data/warehouse',
   },
   manifests: {
-    ...route,
+    ...custody,
     ...path('/srv/manifests'),
     description: 'where records go, in YYYY/MM/DD/HH/manifest.jsonl',
     fallback: 'data/manifests',
@@ -63,45 +74,124 @@ export const OPTIONS = {
     fallback: 'data/state/wharfinger.db',
   },
   mode: {
-    ...route,
+    ...watched,
     ...choice(COMPLETION_MODES, 'MODE'),
     description: 'when a file is complete: stability, sidecar or close-write',
-    fallback: 'stability',
+    fallback: 'stability; for watch close-write',
   },
   stability_seconds: {
-    ...route,
+    ...watched,
     ...seconds(2.5, { orNone: true }),
     description: 'how long a file must stay unchanged; may be a fraction',
     fallback: '10',
   },
   include: {
-    ...route,
+    ...watched,
     ...globs('**/*.csv'),
     description: 'take only what matches, by the path relative to the input; may be given more than once',
     fallback: 'all',
   },
   exclude: {
-    ...route,
+    ...watched,
     ...globs('**/*.log'),
     description: 'leave out what matches, besides hidden and temporary names; may be given more than once',
   },
   dedupe: {
-    ...route,
+    ...custody,
     ...choice(DEDUPE_SCOPES, 'HOW'),
     description: 'content: the same content is taken once, whatever its name; none: every file is taken',
     fallback: 'content',
   },
   on_duplicate: {
-    ...route,
+    ...custody,
     ...choice(DUPLICATE_ACTIONS, 'HOW'),
     description: 'what becomes of a file whose content was taken before: move, delete or leave',
     fallback: 'move',
   },
   duplicates: {
-    ...route,
+    ...custody,
     ...path('/srv/duplicates'),
     description: 'where duplicates are moved to',
     fallback: '<warehouse>/_duplicates',
+  },
+  server_directory: {
+    ...service,
+    ...path('/srv/flood'),
+    description: 'where files wait to be uploaded, in incoming/<profile>/<bucket>/',
+  },
+  credentials: {
+    ...OF.credentials,
+    ...path('/etc/wharfinger/credentials', 'FILE'),
+    description: 'profiles of object storage, in the syntax of AWS; it alone counts where it is given',
+    fallback: 'searched for as the AWS command line does',
+  },
+  target: {
+    ...target,
+    text: 'list',
+    schema: listOf(pathText),
+    expects: 'a path',
+    example: '/srv/out',
+    placeholder: 'DIR|FILE',
+    description:
+      'directory whose files are uploaded, or a YAML file with targets; a directory may be given more than once',
+  },
+  profile: {
+    ...sent,
+    text: 'text',
+    schema: z.string().min(1),
+    expects: 'the name of a profile',
+    example: 'lab',
+    placeholder: 'NAME',
+    description: 'profile of the bucket, one of those in the credentials',
+  },
+  bucket: {
+    ...sent,
+    text: 'text',
+    schema: bucketText,
+    expects: 'the name of a bucket',
+    example: 'archive',
+    placeholder: 'NAME',
+    description: 'bucket that the files go to; it must exist',
+  },
+  key: {
+    ...sent,
+    text: 'text',
+    schema: keyTemplate,
+    expects: 'the key of an object',
+    example: '{ingest_date}/{path}',
+    placeholder: 'TEMPLATE',
+    description:
+      'key of each object, made of {path}, {name}, {ingest_date}, {hour}, {route}; with the date, a name that comes again another day replaces nothing',
+    fallback: DEFAULT_KEY,
+  },
+  decompress: {
+    ...sent,
+    ...flag(true),
+    description: 'unpack gzip, zstd, bzip2, xz and zip, known by their content, and upload what is in them',
+    fallback: 'no; for watch yes',
+  },
+  max_output_bytes: {
+    ...sent,
+    ...size('10GiB'),
+    description: 'the most that one file may unpack to',
+    fallback: '1TiB',
+  },
+  max_ratio: {
+    ...sent,
+    ...whole(1, MAX_RATIO_EVER, 2000),
+    description: 'the most bytes that a byte of a file may unpack to',
+    fallback: '2000',
+  },
+  after: {
+    ...afterwards,
+    ...choice(AFTER_ACTIONS, 'HOW'),
+    description: 'what becomes of a file once its upload is verified: remove, keep or move',
+    fallback: 'remove',
+  },
+  moved_to: {
+    ...afterwards,
+    ...path('/srv/sent'),
+    description: 'where files are moved to, with after: move; on the file system of the target',
   },
   workers: {
     ...program,
@@ -110,25 +200,25 @@ export const OPTIONS = {
     fallback: 'one a core',
   },
   concurrency: {
-    ...program,
+    ...service,
     ...whole(1, MAX_CONCURRENCY, 4),
     description: 'large files in flight in one worker',
     fallback: '4',
   },
   watch: {
-    ...route,
+    ...watched,
     ...choice(WATCH_KINDS, 'HOW'),
     description: 'how files are noticed: inotify (events), poll (scans alone), or auto',
     fallback: 'auto',
   },
   scan_seconds: {
-    ...route,
+    ...watched,
     ...seconds(60),
     description: 'how often to look at everything anyway',
     fallback: '60; 10 when polling',
   },
   overdue_seconds: {
-    ...route,
+    ...watched,
     ...seconds(3600),
     description: 'report a file that is still not complete after this long',
     fallback: '3600',
@@ -151,6 +241,18 @@ export const OPTIONS = {
     description: 'how many jobs may wait before no more are added',
     fallback: '100000',
   },
+  retry_seconds: {
+    ...program,
+    ...seconds(30),
+    description: 'how long after a failed upload it is tried again; doubles each time',
+    fallback: '30',
+  },
+  max_retries: {
+    ...program,
+    ...whole(0, MAX_ATTEMPTS, 10),
+    description: 'how often an upload is tried again before its file counts as failed',
+    fallback: '10',
+  },
   stop_seconds: {
     ...program,
     ...seconds(10, { orNone: true }),
@@ -164,7 +266,7 @@ export const OPTIONS = {
     fallback: 'no',
   },
   dry_run: {
-    ...program,
+    ...service,
     ...flag(true),
     description: 'one pass that says what would happen, a JSON line a file, and changes nothing',
     fallback: 'no',
@@ -197,10 +299,24 @@ export type OptionValues = { [Name in OptionName]: z.output<(typeof OPTIONS)[Nam
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 
+/** The options that may stand in such a mapping. */
+export const optionsOf = (place: OptionPlace): OptionName[] =>
+  OPTION_NAMES.filter((name) => OPTIONS[name].of.some((other) => other === place));
+
 export const isOptionName = (name: string): name is OptionName => Object.hasOwn(OPTIONS, name);
 
 /** The options whose text names a place in the file system. */
-export const PATH_OPTIONS = ['input', 'warehouse', 'manifests', 'duplicates', 'state_path'] as const;
+export const PATH_OPTIONS = [
+  'input',
+  'warehouse',
+  'manifests',
+  'duplicates',
+  'state_path',
+  'server_directory',
+  'credentials',
+  'target',
+  'moved_to',
+] as const;
 
 /** `stability_seconds` → `--stability-seconds`. */
 export const flagName = (name: OptionName): string => `--${name.replaceAll('_', '-')}`;

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { fromText, isWithin } from '../fs/byte-path.ts';
-import type { RouteSettings, Settings } from './settings.ts';
+import type { RouteSettings, Settings, UploadRouteSettings, WatchedSettings } from './settings.ts';
 
 /**
  * Refuses directories that lie in one another where files would be taken twice, or taken for new files again.
@@ -25,9 +25,44 @@ export function refuseOverlaps(settings: Settings): void {
   });
 }
 
-function refuseSharedInput(a: RouteSettings, b: RouteSettings): void {
+/** The same for the targets of `watch`, and for the directories that their files are moved to. Throws as `refuseOverlaps` does. */
+export function refuseTargetOverlaps({ uploadRoutes, statePath }: Settings): void {
+  uploadRoutes.forEach((target, index) => {
+    for (const other of uploadRoutes.slice(index + 1)) refuseSharedInput(target, other, 'target');
+    for (const other of uploadRoutes) refuseMovedIntoTarget(target, other);
+    if (watches(target, statePath)) {
+      throw overlap(
+        `the state file ${statePath} lies in the target ${target.input}`,
+        'put it elsewhere with --state-path',
+      );
+    }
+  });
+}
+
+function refuseMovedIntoTarget(
+  { input, recursive }: UploadRouteSettings,
+  { sink }: UploadRouteSettings,
+): void {
+  if (sink.after.do !== 'move') return;
+  const { directory } = sink.after;
+  if (directory === input || (recursive && within(input, directory))) {
+    throw overlap(
+      `files are moved to ${directory}, which lies in the target ${input}: they would be uploaded again`,
+      'give a directory beside it with --moved-to',
+    );
+  }
+  if (within(directory, input)) {
+    throw overlap(
+      `the target ${input} lies in ${directory}, where files are moved to: they could be uploaded again`,
+      'give a directory beside it with --moved-to',
+    );
+  }
+}
+
+function refuseSharedInput(a: WatchedSettings, b: WatchedSettings, what: 'input' | 'target' = 'input'): void {
   if (a.input === b.input) {
-    throw overlap(`the input ${a.input} is given twice`, 'give each directory once, to one route');
+    const item = what === 'input' ? 'route' : 'target';
+    throw overlap(`the ${what} ${a.input} is given twice`, `give each directory once, to one ${item}`);
   }
   for (const [outer, inner] of [
     [a, b],
@@ -35,7 +70,7 @@ function refuseSharedInput(a: RouteSettings, b: RouteSettings): void {
   ] as const) {
     if (outer.recursive && within(outer.input, inner.input)) {
       throw overlap(
-        `the input ${inner.input} lies in the input ${outer.input}, so its files would be taken by both`,
+        `the ${what} ${inner.input} lies in the ${what} ${outer.input}, so its files would be taken by both`,
         `leave one out, or watch only the top of ${outer.input} (recursive: false)`,
       );
     }
@@ -78,7 +113,7 @@ function refuseMixedDuplicates({ warehouse, duplicates }: RouteSettings): void {
 }
 
 /** Whether a file at `path` would be seen in the input. */
-const watches = ({ input, recursive }: RouteSettings, path: string): boolean =>
+const watches = ({ input, recursive }: WatchedSettings, path: string): boolean =>
   recursive ? within(input, path) : dirname(path) === input;
 
 const within = (directory: string, path: string): boolean => isWithin(fromText(directory), fromText(path));

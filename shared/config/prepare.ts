@@ -70,7 +70,8 @@ const notDirectory = (input: string): EnvironmentError =>
 const needsDuplicates = ({ onDuplicate, warehouse, duplicates }: RouteSettings): boolean =>
   onDuplicate === 'move' && !isWithin(fromText(warehouse), fromText(duplicates));
 
-function makeUsable(directory: string, what: string, flag: string): void {
+/** Makes a directory that this program writes to where it is missing. Throws as `prepareDirectories` does. */
+export function makeUsable(directory: string, what: string, flag: string): void {
   onDirectory(directory, what, `give another with ${flag}`, () => {
     makeDirectories(directory);
     accessSync(directory, USABLE);
@@ -90,7 +91,7 @@ const withRealPaths = (settings: Settings): Settings => ({
 });
 
 /** With all links followed, as far as it exists. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   const parent = dirname(path);
   return parent === path ? path : join(realPath(parent), basename(path));

@@ -1,9 +1,10 @@
 import { basename, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import type { ConfigFile, ConfigRoute } from './config-file.ts';
+import type { ConfigFile, ConfigRoute, ConfigSink } from './config-file.ts';
 import { type Layer, milliseconds, pick } from './layer.ts';
 import type { OptionName } from './options.ts';
-import type { RouteSettings } from './settings.ts';
+import { resolveSinks } from './resolve-sinks.ts';
+import type { RouteSettings, WatchedSettings } from './settings.ts';
 
 export const DEFAULT_INPUT = 'data/staging';
 const DEFAULT_WAREHOUSE = 'data/warehouse';
@@ -15,18 +16,20 @@ const DEFAULT_MANIFESTS = 'data/manifests';
  * @throws UsageError where inputs are given in both ways, or two routes have one name
  */
 export function resolveRoutes(file: ConfigFile, above: readonly Layer[], cwd: string): RouteSettings[] {
-  return routesOf(file, [...above, file.top], cwd).map(({ layer, ...identity }) =>
-    routeSettings(identity, [...above, layer, file.top], cwd),
-  );
+  return routesOf(file, [...above, file.top], cwd).map(({ layer, sinks, ...identity }) => ({
+    ...routeSettings(identity, [...above, layer, file.top], cwd),
+    sinks: resolveSinks(sinks, [...above, file.top]),
+  }));
 }
 
 type Identity = { name: string; input: string };
+type Route = Identity & { layer: Layer; sinks: readonly ConfigSink[] };
 
-function routesOf(file: ConfigFile, layers: readonly Layer[], cwd: string): (Identity & { layer: Layer })[] {
+function routesOf(file: ConfigFile, layers: readonly Layer[], cwd: string): Route[] {
   const given = pick(layers, 'input');
   if (file.routes.length === 0) {
     const inputs = [given?.value ?? resolve(cwd, DEFAULT_INPUT)].flat();
-    return named(inputs.map((input) => ({ input, layer: {} })));
+    return named(inputs.map((input) => ({ input, layer: {}, sinks: [] })));
   }
   if (given !== undefined) {
     throw new UsageError(`${given.origin.label}: the config file has routes, each with its own input`, {
@@ -37,32 +40,36 @@ function routesOf(file: ConfigFile, layers: readonly Layer[], cwd: string): (Ide
   }
   refuseSameName(file.routes);
   return named(
-    file.routes.map(({ name, layer }) => {
+    file.routes.map(({ name, layer, sinks }) => {
       const input = [layer.input?.value].flat()[0];
       if (input === undefined) throw new Error('a route without an input passed the validator');
-      return { name, input, layer };
+      return { name, input, layer, sinks };
     }),
   );
 }
 
-function refuseSameName(routes: readonly ConfigRoute[]): void {
+/** @throws UsageError where two routes, or targets, have one name */
+export function refuseSameName(routes: readonly ConfigRoute[], what = 'route'): void {
   const seen = new Map<string, string>();
   for (const { name, place } of routes) {
     if (name === undefined) continue;
     const before = seen.get(name);
     if (before !== undefined) {
-      throw new UsageError(`${place}: there is a route named ${JSON.stringify(name)} at ${before} already`, {
-        code: 'config.invalid',
-        subject: place,
-        hint: 'give each route its own name',
-      });
+      throw new UsageError(
+        `${place}: there is a ${what} named ${JSON.stringify(name)} at ${before} already`,
+        {
+          code: 'config.invalid',
+          subject: place,
+          hint: `give each ${what} its own name`,
+        },
+      );
     }
     seen.set(name, place);
   }
 }
 
 /** A route that has no name takes the last part of its input, with a number where that is taken. */
-function named<Route extends { name?: string | undefined; input: string }>(
+export function named<Route extends { name?: string | undefined; input: string }>(
   routes: readonly Route[],
 ): (Route & Identity)[] {
   const taken = new Set(routes.map(({ name }) => name).filter((name) => name !== undefined));
@@ -76,20 +83,36 @@ function named<Route extends { name?: string | undefined; input: string }>(
   });
 }
 
-function routeSettings({ name, input }: Identity, layers: readonly Layer[], cwd: string): RouteSettings {
+function routeSettings(
+  identity: Identity,
+  layers: readonly Layer[],
+  cwd: string,
+): Omit<RouteSettings, 'sinks'> {
   const get = <Name extends OptionName>(name: Name) => pick(layers, name)?.value;
   const warehouse = get('warehouse') ?? resolve(cwd, DEFAULT_WAREHOUSE);
-  const scanSeconds = get('scan_seconds');
   return {
-    name,
-    input,
-    recursive: get('recursive') ?? true,
+    ...watchedSettings(identity, layers, 'stability'),
     warehouse,
     manifests: get('manifests') ?? resolve(cwd, DEFAULT_MANIFESTS),
     duplicates: get('duplicates') ?? join(warehouse, '_duplicates'),
     onDuplicate: get('on_duplicate') ?? 'move',
     dedupe: get('dedupe') ?? 'content',
-    mode: get('mode') ?? 'stability',
+  };
+}
+
+/** How a directory is watched. */
+export function watchedSettings(
+  { name, input }: Identity,
+  layers: readonly Layer[],
+  mode: WatchedSettings['mode'],
+): WatchedSettings {
+  const get = <Name extends OptionName>(name: Name) => pick(layers, name)?.value;
+  const scanSeconds = get('scan_seconds');
+  return {
+    name,
+    input,
+    recursive: get('recursive') ?? true,
+    mode: get('mode') ?? mode,
     stabilityMs: milliseconds(get('stability_seconds') ?? 10),
     include: [get('include') ?? []].flat(),
     exclude: [get('exclude') ?? []].flat(),

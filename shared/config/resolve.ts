@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
-import { environmentLayer, flagLayer, milliseconds, pick } from './layer.ts';
-import type { OptionName } from './options.ts';
+import { environmentLayer, flagLayer, type Layer, milliseconds, pick } from './layer.ts';
+import type { OptionName, OptionValues } from './options.ts';
 import { refuseOverlaps } from './overlap.ts';
 import { DEFAULT_INPUT, resolveRoutes } from './resolve-routes.ts';
 import type { Settings } from './settings.ts';
@@ -35,13 +35,45 @@ const DEFAULT_STATE = 'data/state/wharfinger.db';
  * @throws UsageError one line, for the first thing that is wrong; EnvironmentError where the config file cannot be read
  */
 export function resolveSettings(sources: Sources): Resolved {
-  const { flags, env, cwd, cores, onTerminal } = sources;
+  const { cwd } = sources;
+  const { file, above, layers } = layersOf(sources);
+  const get = <Name extends OptionName>(name: Name) => pick(layers, name)?.value;
+  const settings: Settings = {
+    ...programSettings(sources, get),
+    routes: resolveRoutes(file, above, cwd),
+    uploadRoutes: [],
+    discoverers: 'one',
+  };
+  refuseOverlaps(settings);
+  return {
+    settings,
+    dryRun: get('dry_run') ?? false,
+    inputsToMake:
+      pick(layers, 'input') === undefined && file.routes.length === 0 ? [resolve(cwd, DEFAULT_INPUT)] : [],
+  };
+}
+
+type Get = <Name extends OptionName>(name: Name) => OptionValues[Name] | undefined;
+
+/** What was given, in the order in which it counts. */
+export function layersOf(sources: Pick<Sources, 'flags' | 'env' | 'cwd'>): {
+  file: ConfigFile;
+  /** The command line and the environment, which win over a route's own. */
+  above: Layer[];
+  layers: Layer[];
+} {
+  const { flags, env, cwd } = sources;
   const file = configFileOf(sources);
   const above = [flagLayer(flags, cwd), environmentLayer(env, cwd)];
-  const layers = [...above, file.top];
-  const get = <Name extends OptionName>(name: Name) => pick(layers, name)?.value;
+  return { file, above, layers: [...above, file.top] };
+}
 
-  const settings: Settings = {
+/** All settings that are no route's. */
+export function programSettings(
+  { cwd, cores, onTerminal }: Sources,
+  get: Get,
+): Omit<Settings, 'routes' | 'uploadRoutes' | 'discoverers'> {
+  return {
     statePath: get('state_path') ?? resolve(cwd, DEFAULT_STATE),
     workers: get('workers') ?? cores,
     concurrency: get('concurrency') ?? 4,
@@ -53,14 +85,8 @@ export function resolveSettings(sources: Sources): Resolved {
     logLevel: get('log_level') ?? 'info',
     logFormat: get('log_format') ?? (onTerminal ? 'pretty' : 'json'),
     once: get('once') ?? false,
-    routes: resolveRoutes(file, above, cwd),
-  };
-  refuseOverlaps(settings);
-  return {
-    settings,
-    dryRun: get('dry_run') ?? false,
-    inputsToMake:
-      pick(layers, 'input') === undefined && file.routes.length === 0 ? [resolve(cwd, DEFAULT_INPUT)] : [],
+    retryMs: milliseconds(get('retry_seconds') ?? 30),
+    maxRetries: get('max_retries') ?? 10,
   };
 }
 

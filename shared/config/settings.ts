@@ -10,7 +10,10 @@ import { LOG_FORMATS, LOG_LEVELS } from '../log/levels.ts';
 export const COMPLETION_MODES = ['stability', 'sidecar', 'close-write'] as const;
 export const DUPLICATE_ACTIONS = ['move', 'delete', 'leave'] as const;
 export const DEDUPE_SCOPES = ['content', 'none'] as const;
+/** What becomes of a file that was uploaded from the directory that it was dropped into. */
+export const AFTER_ACTIONS = ['remove', 'keep', 'move'] as const;
 export const WATCH_KINDS = ['auto', 'inotify', 'poll'] as const;
+export const DISCOVERERS = ['one', 'one-a-route'] as const;
 
 /** Beyond it a timer of Node fires at once, and a wait of 24 days is a mistake anyhow. */
 export const MAX_DURATION_MS = 2 ** 31 - 1;
@@ -20,16 +23,46 @@ const durationMs = z.number().int().nonnegative().max(MAX_DURATION_MS);
 const positiveDurationMs = z.number().int().positive().max(MAX_DURATION_MS);
 const positive = z.int().positive();
 
-export const routeSettingsSchema = z.strictObject({
+/** A sink of object storage, or the one of an upload route. */
+export const s3SinkSchema = z.strictObject({
+  type: z.literal('s3'),
+  /** Unique in its route. */
+  name: z.string().min(1),
+  /** The file with the profiles; undefined: searched for as the AWS CLI does. */
+  credentials: absolutePath.optional(),
+  to: z.discriminatedUnion('by', [
+    /** Profile, bucket and key are the parts of the file's path below `<directory>/incoming/`; the file moves through its directories. */
+    z.strictObject({ by: z.literal('path'), directory: absolutePath }),
+    z.strictObject({
+      by: z.literal('key'),
+      profile: z.string().min(1),
+      bucket: z.string().min(1),
+      key: z.string().min(1),
+    }),
+  ]),
+  decompress: z.boolean(),
+  /** Of what one file unpacks to, in bytes, and in output bytes an input byte. */
+  maxOutputBytes: positive,
+  maxRatio: positive,
+  /** What becomes of the file once its upload is verified. */
+  after: z.discriminatedUnion('do', [
+    z.strictObject({ do: z.literal('keep') }),
+    z.strictObject({ do: z.literal('remove') }),
+    z.strictObject({ do: z.literal('move'), directory: absolutePath }),
+  ]),
+});
+export type S3Sink = z.infer<typeof s3SinkSchema>;
+
+/** Every type of sink; each has its kind of job. */
+export const sinkSchema = z.discriminatedUnion('type', [s3SinkSchema]);
+export type SinkSettings = z.infer<typeof sinkSchema>;
+
+/** A directory, and when a file in it is complete. */
+const watchedShape = {
   /** Unique among the routes. */
   name: z.string().min(1),
   input: absolutePath,
   recursive: z.boolean(),
-  warehouse: absolutePath,
-  manifests: absolutePath,
-  duplicates: absolutePath,
-  onDuplicate: z.enum(DUPLICATE_ACTIONS),
-  dedupe: z.enum(DEDUPE_SCOPES),
   mode: z.enum(COMPLETION_MODES),
   stabilityMs: durationMs,
   /** Globs on the path relative to the input; an empty list takes all. */
@@ -39,8 +72,30 @@ export const routeSettingsSchema = z.strictObject({
   /** How often to scan; undefined leaves it to the way of watching: seldom with inotify, often when polling. */
   scanMs: positiveDurationMs.optional(),
   overdueMs: positiveDurationMs,
+};
+const watchedSchema = z.strictObject(watchedShape);
+export type WatchedSettings = z.infer<typeof watchedSchema>;
+
+/** A directory whose files are taken into custody. */
+export const routeSettingsSchema = z.strictObject({
+  ...watchedShape,
+  warehouse: absolutePath,
+  manifests: absolutePath,
+  duplicates: absolutePath,
+  onDuplicate: z.enum(DUPLICATE_ACTIONS),
+  dedupe: z.enum(DEDUPE_SCOPES),
+  sinks: z.array(sinkSchema),
 });
 export type RouteSettings = z.infer<typeof routeSettingsSchema>;
+
+/** A directory whose files are uploaded from where they are, without custody. */
+export const uploadRouteSchema = z.strictObject({
+  ...watchedShape,
+  /** Hidden and temporary names are files like any other: whoever puts a file there has finished it. */
+  everyName: z.boolean(),
+  sink: s3SinkSchema,
+});
+export type UploadRouteSettings = z.infer<typeof uploadRouteSchema>;
 
 /** For whoever receives settings from another process; it judges form, `resolveSettings` judges sense. */
 export const settingsSchema = z.strictObject({
@@ -56,7 +111,17 @@ export const settingsSchema = z.strictObject({
   logLevel: z.enum(LOG_LEVELS),
   logFormat: z.enum(LOG_FORMATS),
   once: z.boolean(),
-  /** At least one. */
-  routes: z.array(routeSettingsSchema).min(1),
+  /** Of an upload: the delay before its first retry, which doubles, and how many there are. */
+  retryMs: positiveDurationMs,
+  maxRetries: z.int().nonnegative(),
+  routes: z.array(routeSettingsSchema),
+  /** Found before `routes`, in this order. */
+  uploadRoutes: z.array(uploadRouteSchema),
+  /** Whether one process watches all routes, or each has its own. */
+  discoverers: z.enum(DISCOVERERS),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Whether anything goes to object storage with these. */
+export const sendsFiles = ({ routes, uploadRoutes }: Pick<Settings, 'routes' | 'uploadRoutes'>): boolean =>
+  uploadRoutes.length > 0 || routes.some(({ sinks }) => sinks.length > 0);

@@ -33,3 +33,7 @@ export function exclusionOf(relativePath: BytePath): string | undefined {
   const dot = relativePath.lastIndexOf('.');
   return dot === -1 ? undefined : REASONS.get(relativePath.slice(dot).toLowerCase());
 }
+
+/** Where hidden names are files like any other: those that this program gives while it works. */
+export const ownNameIn = (relativePath: BytePath): string | undefined =>
+  /(^|\/)\.wharfinger/.test(relativePath) ? 'a name of its own work' : undefined;

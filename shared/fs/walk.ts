@@ -9,6 +9,8 @@ export type WalkEntry = { path: BytePath; kind: 'file' | 'directory' | 'other' }
 
 export type WalkOptions = {
   recursive: boolean;
+  /** Hidden directories are given and entered as well. */
+  everyName?: boolean;
   /** For a directory that a person named: it may be a symlink. Else that is ENOTDIR, as for all below it. */
   followLink?: boolean;
   signal?: AbortSignal;
@@ -34,7 +36,7 @@ type Level = { path: BytePath; reader: DirectoryReader; subdirectories: string[]
 
 /**
  * Goes through `directory`, depth first, and gives what is in it in batches; hidden directories are neither
- * given nor entered. Memory is bounded by the depth of the tree: each level holds one descriptor and the
+ * given nor entered unless asked for. Memory is bounded by the depth of the tree: each level holds one descriptor and the
  * names of the subdirectories of one block (64 KiB). The event loop turns between batches.
  *
  * A directory below that vanishes meanwhile, or becomes something else, is no error; `directory` itself
@@ -46,7 +48,7 @@ export async function* walk(
   directory: BytePath,
   options: WalkOptions,
 ): AsyncGenerator<WalkEntry[], void, undefined> {
-  const { recursive, signal } = options;
+  const { signal } = options;
   const levels: Level[] = [];
   let batch: WalkEntry[] = [];
   let steps = 0;
@@ -58,7 +60,7 @@ export async function* walk(
       if (level === undefined) break;
       const name = level.subdirectories.pop();
       if (name !== undefined) descend(levels, join(level.path, name), options);
-      else if (!readBlock(level, batch, recursive, options.onError)) leave(levels);
+      else if (!readBlock(level, batch, options)) leave(levels);
       steps += 1;
       const isFull = batch.length >= BATCH_ENTRIES;
       if (isFull) {
@@ -92,8 +94,7 @@ const leave = (levels: Level[]): void => levels.pop()?.reader[Symbol.dispose]();
 function readBlock(
   level: Level,
   batch: WalkEntry[],
-  recursive: boolean,
-  onError: WalkOptions['onError'],
+  { recursive, everyName = false, onError }: WalkOptions,
 ): boolean {
   try {
     return level.reader.readBlock((name, type) => {
@@ -101,7 +102,7 @@ function readBlock(
       const kind = type === 'unknown' ? lookUp(path) : type;
       if (kind === undefined) return;
       if (kind === 'directory') {
-        if (name.startsWith('.')) return;
+        if (!everyName && name.startsWith('.')) return;
         if (recursive) level.subdirectories.push(name);
       }
       batch.push({ path, kind });

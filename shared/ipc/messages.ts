@@ -30,6 +30,8 @@ export const progressSchema = z.object({
   bytes: count,
   duplicates: count,
   failed: count,
+  uploaded: count,
+  uploadedBytes: count,
 });
 export type Progress = z.infer<typeof progressSchema>;
 

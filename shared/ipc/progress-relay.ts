@@ -3,6 +3,8 @@ import type { Progress } from './messages.ts';
 /** Often enough for a live display, and rare beside the thousands of files a second that it reports. */
 const EVERY_MS = 200;
 
+const NOTHING: Progress = { files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 };
+
 /** Adds up what a worker did and reports the sum a few times a second, never an empty one. */
 export class ProgressRelay {
   readonly #report: (progress: Progress) => void;
@@ -16,12 +18,14 @@ export class ProgressRelay {
   }
 
   add(delta: Progress): void {
-    const sum = this.#sum ?? { files: 0, bytes: 0, duplicates: 0, failed: 0 };
+    const sum = this.#sum ?? NOTHING;
     this.#sum = {
       files: sum.files + delta.files,
       bytes: sum.bytes + delta.bytes,
       duplicates: sum.duplicates + delta.duplicates,
       failed: sum.failed + delta.failed,
+      uploaded: sum.uploaded + delta.uploaded,
+      uploadedBytes: sum.uploadedBytes + delta.uploadedBytes,
     };
     this.#timer ??= setTimeout(() => this.flush(), this.#everyMs).unref();
   }

@@ -9,6 +9,7 @@ export type Committed = { files: number; bytes: number; duplicates: number };
 export class Totals {
   readonly #add;
   readonly #addSecond;
+  readonly #addUploads;
   readonly #prune;
 
   constructor(state: State) {
@@ -17,7 +18,14 @@ export class Totals {
     this.#addSecond = state.prepare(`
       INSERT INTO throughput (second, files, bytes) VALUES (?, ?, ?)
       ON CONFLICT (second) DO UPDATE SET files = files + excluded.files, bytes = bytes + excluded.bytes`);
+    this.#addUploads = state.prepare(
+      'UPDATE totals SET uploaded_files = uploaded_files + ?, uploaded_bytes = uploaded_bytes + ?',
+    );
     this.#prune = state.prepare('DELETE FROM throughput WHERE second < ?');
+  }
+
+  addUploads({ files, bytes }: { files: number; bytes: number }): void {
+    this.#addUploads.run(files, bytes);
   }
 
   add(committed: Committed, nowMs: number): void {

@@ -32,6 +32,23 @@ export const EVENT_NAMES = [
   /** The sidecar of a committed file could not be removed. `path`, `reason`. */
   'sidecar.kept',
 
+  // Object storage
+  /** In its bucket, looked at there, and settled. `source`, `profile`, `bucket`, `filepath`, `key` (of the first, where there are several `objects`), `size`, `path` (where the file is now), `record`. */
+  'file.uploaded',
+  /** Not uploaded this time; tried again at `run_at`, or when its bucket can be sent to. `source`, `bucket`, `retries`, `reason`. */
+  'upload.retry',
+  /** The server does not say what it has: what was sent is not compared. `profile`, `reason`. Once a process. */
+  'upload.unchecked',
+  /** An upload in parts whose file was given up was taken off the server. `bucket`, `key`. */
+  'upload.aborted',
+  /** A bucket is missing, or its provider cannot be reached: its files wait. `profile`, `bucket`, `reason`. And that it can be sent to again. `jobs`. */
+  'bucket.closed',
+  'bucket.open',
+  /** Something about the file with the credentials that is worth a word. `reason`. */
+  'credentials.warning',
+  /** A copy that nobody works on any more was removed from `incoming_tmp`. `path`. */
+  'copy.removed',
+
   // Watching
   /** inotify cannot serve: polling instead. `route`, `input`, `reason`. Once a route. */
   'watch.degraded',
@@ -74,7 +91,7 @@ export const EVENT_NAMES = [
   /** The first signal, or another reason to stop. `signal`; and that all children are gone. */
   'supervisor.stopping',
   'supervisor.stopped',
-  /** It has its settings and its state file open, and begins its work. */
+  /** It has its settings and its state file open, and begins its work. Of a discoverer, the `routes` that it watches. */
   'discoverer.started',
   'worker.started',
   /** A child ended without being asked to. `name`, `child_pid`, `code`, `signal`, `reason` if it gave one, `restart_in_ms`. */
@@ -91,13 +108,13 @@ export const EVENT_NAMES = [
   'ipc.refused',
 
   // Sums
-  /** Every 10 s and at the end: `files_per_second`, `bytes_per_second`, `queue_depth`, `oldest_job_seconds`, `candidates`, `failed`, `processes`. */
+  /** Every 10 s and at the end: `files_per_second`, `bytes_per_second`, where files are uploaded `uploads_per_second` and `upload_bytes_per_second`, `queue_depth`, `oldest_job_seconds`, `candidates`, `failed`, `processes`. */
   'metrics',
   /** The state file could not be read for the sums; said once until it can. `err`. */
   'metrics.refused',
   /** The metrics server listens. `url`. */
   'metrics.listening',
-  /** What a `--once` run did: `committed`, `bytes`, `duplicates`, `failed`, `delayed`, `incomplete`, `duration_ms`. */
+  /** What a `--once` run did: `committed`, `bytes`, `duplicates`, `uploaded`, `uploaded_bytes`, `failed`, `delayed`, `incomplete`, `duration_ms`. */
   'once.finished',
 
   // Defects

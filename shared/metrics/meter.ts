@@ -1,11 +1,31 @@
 import type { Clock } from '../clock.ts';
 
 /** How much was done. */
-export type Totals = { files: number; bytes: number; duplicates: number; failed: number };
+export type Totals = {
+  /** Taken into custody. */
+  files: number;
+  bytes: number;
+  duplicates: number;
+  failed: number;
+  uploaded: number;
+  uploadedBytes: number;
+};
 
-export type Rates = { filesPerSecond: number; bytesPerSecond: number };
+export type Rates = {
+  filesPerSecond: number;
+  bytesPerSecond: number;
+  uploadsPerSecond: number;
+  uploadBytesPerSecond: number;
+};
 
-const NOTHING: Totals = { files: 0, bytes: 0, duplicates: 0, failed: 0 };
+export const NO_RATES: Rates = {
+  filesPerSecond: 0,
+  bytesPerSecond: 0,
+  uploadsPerSecond: 0,
+  uploadBytesPerSecond: 0,
+};
+
+const NOTHING: Totals = { files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 };
 
 /** Sums up progress, and says how fast it is: since any earlier moment by `mark`. */
 export class Meter {
@@ -17,12 +37,14 @@ export class Meter {
   }
 
   add(delta: Totals): void {
-    const { files, bytes, duplicates, failed } = this.#totals;
+    const { files, bytes, duplicates, failed, uploaded, uploadedBytes } = this.#totals;
     this.#totals = {
       files: files + delta.files,
       bytes: bytes + delta.bytes,
       duplicates: duplicates + delta.duplicates,
       failed: failed + delta.failed,
+      uploaded: uploaded + delta.uploaded,
+      uploadedBytes: uploadedBytes + delta.uploadedBytes,
     };
   }
 
@@ -36,10 +58,13 @@ export class Meter {
     const startMs = this.#clock.monotonicMs();
     return () => {
       const seconds = (this.#clock.monotonicMs() - startMs) / 1000;
-      if (seconds <= 0) return { filesPerSecond: 0, bytesPerSecond: 0 };
+      if (seconds <= 0) return NO_RATES;
+      const rateOf = (key: keyof Totals) => (this.#totals[key] - start[key]) / seconds;
       return {
-        filesPerSecond: (this.#totals.files - start.files) / seconds,
-        bytesPerSecond: (this.#totals.bytes - start.bytes) / seconds,
+        filesPerSecond: rateOf('files'),
+        bytesPerSecond: rateOf('bytes'),
+        uploadsPerSecond: rateOf('uploaded'),
+        uploadBytesPerSecond: rateOf('uploadedBytes'),
       };
     };
   }

@@ -18,6 +18,11 @@ export class PrometheusMetrics {
     'Bytes of the files committed since the state file was made.',
   );
   readonly #duplicates = this.#counter('duplicates_total', 'Files whose content was committed before.');
+  readonly #uploaded = this.#counter('files_uploaded_total', 'Files uploaded since the state file was made.');
+  readonly #uploadedBytes = this.#counter(
+    'bytes_uploaded_total',
+    'Bytes of the files uploaded since the state file was made, before any is unpacked.',
+  );
   readonly #failed = this.#gauge(
     'failed_jobs',
     'Jobs that wait for a person: see `wharfinger queue list --state failed`.',
@@ -62,6 +67,8 @@ export class PrometheusMetrics {
     setCounter(this.#files, stats.committed);
     setCounter(this.#bytes, stats.committedBytes);
     setCounter(this.#duplicates, stats.duplicates);
+    setCounter(this.#uploaded, stats.uploaded);
+    setCounter(this.#uploadedBytes, stats.uploadedBytes);
     this.#failed.set(stats.failed);
     this.#candidates.set(stats.candidates);
     this.#overdue.set(stats.overdue);

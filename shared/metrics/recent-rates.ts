@@ -1,4 +1,4 @@
-import type { Meter, Rates } from './meter.ts';
+import { type Meter, NO_RATES, type Rates } from './meter.ts';
 
 /** How many marks are kept: the rates are over the time from the oldest. */
 const MARKS = 20;
@@ -14,7 +14,7 @@ export class RecentRates {
   }
 
   next(): Rates {
-    const rates = this.#marks[0]?.() ?? { filesPerSecond: 0, bytesPerSecond: 0 };
+    const rates = this.#marks[0]?.() ?? NO_RATES;
     this.#marks.push(this.#meter.mark());
     if (this.#marks.length > MARKS) this.#marks.shift();
     return rates;

@@ -44,6 +44,7 @@ type JobRow = [
   id: number,
   kind: string,
   key: Buffer,
+  sinkId: number,
   lane: Lane,
   routeId: number | null,
   fingerprint: string | null,
@@ -65,7 +66,7 @@ type LeaseRow = {
 };
 
 const JOB_COLUMNS =
-  'id, kind, key, lane, route_id, fingerprint, size_bytes, payload, priority, attempts, enqueued_ms';
+  'id, kind, key, sink_id, lane, route_id, fingerprint, size_bytes, payload, priority, attempts, enqueued_ms';
 
 /**
  * A job delayed at a moment that is yet to come: the clock was set back since, and it would wait as long as the clock was wrong. Only of
@@ -203,11 +204,25 @@ function endOf(
 
 /** A ready job as it is once it is claimed. */
 function jobOf(row: JobRow): Job {
-  const [id, kind, key, lane, routeId, fingerprint, sizeBytes, payload, priority, attempts, enqueuedMs] = row;
+  const [
+    id,
+    kind,
+    key,
+    sinkId,
+    lane,
+    routeId,
+    fingerprint,
+    sizeBytes,
+    payload,
+    priority,
+    attempts,
+    enqueuedMs,
+  ] = row;
   return {
     id,
     kind,
     key: fromBytes(key),
+    sinkId,
     lane,
     routeId: routeId ?? undefined,
     fingerprint: fingerprint ?? undefined,

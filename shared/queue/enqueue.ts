@@ -9,9 +9,9 @@ export class Enqueuer {
 
   constructor(state: State) {
     this.#insert = state.prepare(`
-      INSERT INTO jobs (kind, key, lane, route_id, fingerprint, size_bytes, payload, priority, state, run_at_ms, enqueued_ms, updated_ms)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (kind, key) DO UPDATE SET
+      INSERT INTO jobs (kind, key, sink_id, lane, route_id, fingerprint, size_bytes, payload, priority, state, run_at_ms, enqueued_ms, updated_ms)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (kind, key, sink_id) DO UPDATE SET
         state = excluded.state, lane = excluded.lane, route_id = excluded.route_id, fingerprint = excluded.fingerprint,
         size_bytes = excluded.size_bytes, payload = excluded.payload, priority = excluded.priority,
         run_at_ms = excluded.run_at_ms, attempts = 0, reason = NULL, updated_ms = excluded.updated_ms
@@ -22,7 +22,7 @@ export class Enqueuer {
   }
 
   /**
-   * Adds a job unless one with its kind and key exists. A failed one becomes ready again, attempts anew, when its
+   * Adds a job unless one with its kind, key and sink exists. A failed one becomes ready again, attempts anew, when its
    * fingerprint differs. Call it inside a transaction that holds many.
    *
    * @returns whether there is something new to do
@@ -32,6 +32,7 @@ export class Enqueuer {
     const { changes } = this.#insert.run(
       job.kind,
       toBytes(job.key),
+      job.sinkId ?? 0,
       job.lane ?? 'batch',
       job.routeId ?? null,
       job.fingerprint ?? null,

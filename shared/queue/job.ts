@@ -1,7 +1,7 @@
 import type { BytePath } from '../fs/byte-path.ts';
 
 /** What a job is about; each kind has its handler in `apps/worker/handlers/<kind>/`. */
-export const JOB_KINDS = ['ingest'] as const;
+export const JOB_KINDS = ['ingest', 'upload'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /**
@@ -13,10 +13,11 @@ export type Lane = (typeof LANES)[number];
 
 export type JobState = 'ready' | 'delayed' | 'leased' | 'failed';
 
-/** What is known of a unit of work before it has an id. `kind` and `key` together make it one job. */
+/** What is known of a unit of work before it has an id. `kind`, `key` and `sinkId` together make it one job. */
 export type NewJob = {
   kind: string;
   key: BytePath;
+  sinkId?: number;
   lane?: Lane;
   routeId?: number;
   /** Of the file when it was judged complete; a failed job becomes ready again when this changes. */
@@ -35,6 +36,8 @@ export type Job = {
   id: number;
   kind: string;
   key: BytePath;
+  /** 0: of no sink. */
+  sinkId: number;
   lane: Lane;
   routeId: number | undefined;
   fingerprint: string | undefined;

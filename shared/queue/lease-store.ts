@@ -86,7 +86,7 @@ export class LeaseStore<Task> {
     );
     this.#put = state.prepare(`
       INSERT INTO jobs (kind, key, lane, payload, priority, enqueued_ms, updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (kind, key) DO UPDATE SET
+      ON CONFLICT (kind, key, sink_id) DO UPDATE SET
         payload = excluded.payload, priority = excluded.priority, lane = excluded.lane, state = 'ready', lease_token = NULL,
         attempts = 0, reason = NULL, updated_ms = excluded.updated_ms`);
     this.#delete = state.prepare('DELETE FROM jobs WHERE kind = ? AND key = ?');

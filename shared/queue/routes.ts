@@ -14,9 +14,13 @@ export type Route = {
   dedupe: 'content' | 'none';
   mode: 'stability' | 'sidecar' | 'close-write';
   stabilityMs: number;
+  /** What its files become. An upload route takes no custody: its places are empty. */
+  takes: 'ingest' | 'upload';
   /** The warehouse's mark has been written: where it is missing, the file system is not mounted. */
   marked: boolean;
 };
+
+export type NewRoute = Omit<Route, 'id' | 'marked'>;
 
 type RouteRow = {
   id: number;
@@ -29,6 +33,7 @@ type RouteRow = {
   dedupe: Route['dedupe'];
   mode: Route['mode'];
   stability_ms: number;
+  takes: Route['takes'];
   marked: number;
 };
 
@@ -43,14 +48,15 @@ export class Routes {
   constructor(state: State) {
     this.#state = state;
     this.#upsert = state.prepare<unknown[], { id: number }>(`
-      INSERT INTO routes (name, input, warehouse, manifests, duplicates, on_duplicate, dedupe, mode, stability_ms, marked)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM routes WHERE warehouse = ? AND marked = 1))
+      INSERT INTO routes (name, input, warehouse, manifests, duplicates, on_duplicate, dedupe, mode, stability_ms, takes, marked)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM routes WHERE warehouse = ? AND marked = 1))
       ON CONFLICT (input) DO UPDATE SET
         name = excluded.name, warehouse = excluded.warehouse, manifests = excluded.manifests, duplicates = excluded.duplicates,
-        marked = excluded.marked, on_duplicate = excluded.on_duplicate, dedupe = excluded.dedupe, mode = excluded.mode, stability_ms = excluded.stability_ms
+        marked = excluded.marked, on_duplicate = excluded.on_duplicate, dedupe = excluded.dedupe, mode = excluded.mode, stability_ms = excluded.stability_ms,
+        takes = excluded.takes
       RETURNING id`);
     this.#byId = state.prepare<[number], RouteRow>('SELECT * FROM routes WHERE id = ?');
-    this.#all = state.prepare<[], RouteRow>('SELECT * FROM routes ORDER BY id');
+    this.#all = state.prepare<[], RouteRow>("SELECT * FROM routes WHERE takes = 'ingest' ORDER BY id");
     this.#setMarked = state.prepare(
       'UPDATE routes SET marked = 1 WHERE warehouse = (SELECT warehouse FROM routes WHERE id = ?)',
     );
@@ -60,13 +66,13 @@ export class Routes {
    * In a transaction of its own: `get` of a statement outside of one returns its row and drops the error of the commit that follows
    * (better-sqlite3 13.2, seen with a full disk).
    */
-  save(route: Omit<Route, 'id' | 'marked'>): number {
+  save(route: NewRoute): number {
     const row = writeTransaction(this.#state, () => this.#upsertRow(route));
     if (row === undefined) throw new Error('INSERT … RETURNING gave no row');
     return row.id;
   }
 
-  #upsertRow(route: Omit<Route, 'id' | 'marked'>): { id: number } | undefined {
+  #upsertRow(route: NewRoute): { id: number } | undefined {
     return this.#upsert.get(
       route.name,
       toBytes(route.input),
@@ -77,6 +83,7 @@ export class Routes {
       route.dedupe,
       route.mode,
       route.stabilityMs,
+      route.takes,
       toBytes(route.warehouse),
     );
   }
@@ -91,6 +98,7 @@ export class Routes {
     this.#setMarked.run(id);
   }
 
+  /** Those that take custody. */
   all(): Route[] {
     return this.#all.all().map(routeOf);
   }
@@ -107,5 +115,6 @@ const routeOf = (row: RouteRow): Route => ({
   dedupe: row.dedupe,
   mode: row.mode,
   stabilityMs: row.stability_ms,
+  takes: row.takes,
   marked: row.marked === 1,
 });

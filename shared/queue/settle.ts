@@ -1,5 +1,7 @@
 import { LeaseLostError } from '../errors.ts';
+import { type BytePath, toBytes } from '../fs/byte-path.ts';
 import type { State } from '../state/open.ts';
+import type { Job, JobState, Lane } from './job.ts';
 import { runsOf } from './runs.ts';
 
 /**
@@ -13,6 +15,9 @@ export class Settlements {
   readonly #suspect;
   readonly #fail;
   readonly #release;
+  readonly #rekey;
+  readonly #forgetFailed;
+  readonly #keyOwner;
   readonly #holds;
   readonly #heldBy;
   readonly #completeRun;
@@ -21,7 +26,8 @@ export class Settlements {
   constructor(state: State) {
     this.#complete = state.prepare('DELETE FROM jobs WHERE id = ? AND lease_token = ?');
     this.#delay = state.prepare(`
-      UPDATE jobs SET state = 'delayed', lease_token = NULL, run_at_ms = ?, reason = ?, attempts = attempts - ?, updated_ms = ?
+      UPDATE jobs SET state = 'delayed', lease_token = NULL, run_at_ms = ?, reason = ?, attempts = attempts - ?, updated_ms = ?,
+        lane = ifnull(?, lane)
       WHERE id = ? AND lease_token = ?`);
     this.#suspect = state.prepare(`
       UPDATE jobs SET state = 'ready', lane = 'suspect', lease_token = NULL, attempts = attempts - 1, reason = ?, updated_ms = ?
@@ -30,6 +36,11 @@ export class Settlements {
       UPDATE jobs SET state = 'failed', lease_token = NULL, reason = ?, updated_ms = ? WHERE id = ? AND lease_token = ?`);
     this.#release = state.prepare(`
       UPDATE jobs SET state = 'ready', lease_token = NULL, attempts = attempts - 1, updated_ms = ? WHERE id = ? AND lease_token = ?`);
+    this.#rekey = state.prepare('UPDATE jobs SET key = ?, updated_ms = ? WHERE id = ? AND lease_token = ?');
+    this.#keyOwner = state.prepare<unknown[], { id: number; state: JobState; run_at_ms: number }>(
+      'SELECT id, state, run_at_ms FROM jobs WHERE kind = ? AND key = ? AND sink_id = ?',
+    );
+    this.#forgetFailed = state.prepare("DELETE FROM jobs WHERE id = ? AND state = 'failed'");
     this.#holds = state.prepare('SELECT 1 FROM jobs WHERE id = ? AND lease_token = ?');
     this.#heldBy = state.prepare<[number], number>('SELECT id FROM jobs WHERE lease_token = ?').pluck();
     this.#completeRun = state.prepare('DELETE FROM jobs WHERE id BETWEEN ? AND ? AND lease_token = ?');
@@ -50,14 +61,15 @@ export class Settlements {
     }
   }
 
-  /** Not now: ready again at `runAtMs`. `charged` says whether this attempt counts. */
+  /** Not now: ready again at `runAtMs`. `charged` says whether this attempt counts; `lane`, where it is given, that it is no suspect. */
   delay(
     jobId: number,
     token: number,
-    delay: { runAtMs: number; reason: string; charged: boolean; nowMs: number },
+    delay: { runAtMs: number; reason: string; charged: boolean; nowMs: number; lane?: Lane },
   ): void {
     const refund = delay.charged ? 0 : 1;
-    fenced(this.#delay.run(delay.runAtMs, delay.reason, refund, delay.nowMs, jobId, token).changes, token);
+    const { runAtMs, reason, nowMs, lane = null } = delay;
+    fenced(this.#delay.run(runAtMs, reason, refund, nowMs, lane, jobId, token).changes, token);
   }
 
   /** One of several that went wrong together: ready again at no charge, and next time it is all that its worker has in hand. */
@@ -68,6 +80,26 @@ export class Settlements {
   /** Not without a person: kept with its reason until it is retried, dropped, or its file changes. */
   fail(jobId: number, token: number, reason: string, nowMs: number): void {
     fenced(this.#fail.run(reason, nowMs, jobId, token).changes, token);
+  }
+
+  /**
+   * Its file is, or is about to be, under another name. A failed job of that name is forgotten: nothing is there that it could be about.
+   *
+   * @returns the job that has this name, where there is one that is still to be done; then nothing is changed
+   */
+  rekey(
+    { id, kind, sinkId }: Pick<Job, 'id' | 'kind' | 'sinkId'>,
+    token: number,
+    key: BytePath,
+    nowMs: number,
+  ): { runAtMs: number } | undefined {
+    const owner = this.#keyOwner.get(kind, toBytes(key), sinkId);
+    if (owner !== undefined && owner.id !== id) {
+      if (owner.state !== 'failed') return { runAtMs: owner.run_at_ms };
+      this.#forgetFailed.run(owner.id);
+    }
+    fenced(this.#rekey.run(toBytes(key), nowMs, id, token).changes, token);
+    return undefined;
   }
 
   /** Given back untouched, at no charge: an ordered stop. */

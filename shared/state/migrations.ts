@@ -1,3 +1,5 @@
+import { UPLOADS } from './migration-2-uploads.ts';
+
 /**
  * The schema of the state file, as numbered migrations: number N is applied when `user_version` is N - 1. A
  * migration that has been released is never edited. `schema.sql` beside this file is the dump of the result,
@@ -164,4 +166,5 @@ CREATE TABLE throughput (
   bytes  INTEGER NOT NULL
 ) STRICT;
 `,
+  UPLOADS,
 ];

@@ -1,7 +1,7 @@
+import type { Delta } from '../../apps/worker/delta.ts';
 import { Executor } from '../../apps/worker/executor.ts';
 import type { Handler } from '../../apps/worker/handler.ts';
 import { createIngestHandler } from '../../apps/worker/handlers/ingest/handler.ts';
-import type { Delta } from '../../apps/worker/handlers/ingest/report.ts';
 import { type RunningWorker, startWorker } from '../../apps/worker/main.ts';
 import type { CrashPoint, CrashPoints } from '../../shared/crash-points.ts';
 import { thisProcess } from '../../shared/linux/process-identity.ts';
@@ -106,9 +106,25 @@ export class Hand implements Disposable {
 
   /** A whole worker, which its `stop` ends. */
   start(): RunningWorker {
-    const settings = { concurrency: 4, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS, once: true };
+    const settings = {
+      concurrency: 4,
+      leaseMs: LEASE_MS,
+      maxAttempts: MAX_ATTEMPTS,
+      once: true,
+      retryMs: 30_000,
+      maxRetries: 0,
+    };
     const { stopping: signal, ...options } = this.#options();
-    return startWorker({ ...options, settings, name: this.#name, identity: thisProcess(), signal });
+    // Nothing is uploaded: there is nowhere to search for credentials.
+    const nowhere = { env: {}, home: '/nonexistent' };
+    return startWorker({
+      ...options,
+      ...nowhere,
+      settings,
+      name: this.#name,
+      identity: thisProcess(),
+      signal,
+    });
   }
 
   /** Takes every lease away, as others do with those that have run out, and gives the jobs back to the queue. */

@@ -73,7 +73,13 @@ export class Custody {
   saveRoute(options: CustodyOptions = {}): number {
     const { input, warehouse, manifests, duplicates } = this;
     const places = { input, warehouse, manifests, duplicates };
-    const rules = { onDuplicate: 'move', dedupe: 'content', mode: 'stability', stabilityMs: 1000 } as const;
+    const rules = {
+      onDuplicate: 'move',
+      dedupe: 'content',
+      mode: 'stability',
+      stabilityMs: 1000,
+      takes: 'ingest',
+    } as const;
     return new Routes(this.hand.state).save({ name: 'orders', ...places, ...rules, ...options });
   }
 

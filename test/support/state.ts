@@ -48,6 +48,7 @@ export function makeState(context: TestContext): StateFixture {
     dedupe: 'content',
     mode: 'stability',
     stabilityMs: 10_000,
+    takes: 'ingest',
   });
   return { directory, statePath, state, routeId, input, warehouse, manifests, duplicates };
 }

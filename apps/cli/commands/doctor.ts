@@ -35,7 +35,8 @@ export function register(program: Command, context: CliContext): void {
   command.action(async ({ json }: { json?: true }) => {
     const { settings, inputsToMake } = settingsOf(command, context);
     const monotonicMs = () => performance.now();
-    for await (const check of examine({ settings, inputsToMake, nowMs: context.clock.nowMs, monotonicMs })) {
+    const { env, clock } = context;
+    for await (const check of examine({ settings, inputsToMake, env, nowMs: clock.nowMs, monotonicMs })) {
       context.stdout.write(json ? checkJson(check) : checkText(check));
       if (check.level === 'fail') context.setExitCode(EXIT.environment);
     }

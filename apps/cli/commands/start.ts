@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Resolved } from '../../../shared/config/resolve.ts';
+import { checkProfiles } from '../check-profiles.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples } from '../help.ts';
 import { GROUPS, PRECEDENCE } from '../option-groups.ts';
 import { addOptions } from '../options.ts';
 import { settingsOf } from '../settings.ts';
-import { wantsColour } from '../terminal.ts';
+import { supervise } from '../supervise.ts';
 
 /** `wharfinger start`: everything, until it is told to stop; or one pass. */
 export function register(program: Command, context: CliContext): void {
@@ -37,36 +38,13 @@ export function register(program: Command, context: CliContext): void {
 }
 
 async function start({ settings, inputsToMake }: Resolved, context: CliContext): Promise<void> {
-  const { clock, stderr, version, signals } = context;
   const { prepareDirectories } = await import('../../../shared/config/prepare.ts');
   prepareDirectories(settings, inputsToMake);
-
-  const { openState } = await import('../../../shared/state/open.ts');
-  const state = openState(settings.statePath);
-  try {
-    const { readStats } = await import('../../../shared/queue/inspect/stats.ts');
-    const { runSupervisor } = await import('../../supervisor/main.ts');
-    const exitCode = await runSupervisor({
-      settings,
-      version,
-      clock,
-      signals,
-      stderr: {
-        write: (text) => stderr.write(text),
-        isTerminal: stderr.isTerminal,
-        width: () => stderr.columns ?? USUAL_WIDTH,
-      },
-      colour: wantsColour(context),
-      readStats: () => readStats(state, clock.nowMs()),
-    });
-    context.setExitCode(exitCode);
-  } finally {
-    state.close();
-  }
+  const sinks = settings.routes.flatMap((route) => route.sinks);
+  for (const warning of await checkProfiles(sinks, context.env))
+    context.stderr.write(`wharfinger: ${warning}\n`);
+  await supervise(settings, context);
 }
-
-/** What a terminal has that does not tell its width. */
-const USUAL_WIDTH = 80;
 
 async function dryRun(
   { settings, inputsToMake }: Resolved,

@@ -1,9 +1,11 @@
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT } from '../../../shared/errors.ts';
 import { type BytePath, fromText } from '../../../shared/fs/byte-path.ts';
-import { PROBLEMS } from '../../../shared/ledger/verify/finding.ts';
+import { PROBLEMS, type Report } from '../../../shared/ledger/verify/finding.ts';
 import { verify } from '../../../shared/ledger/verify/verify.ts';
+import type { State } from '../../../shared/state/open.ts';
 import type { CliContext } from '../context.ts';
 import { FindingPrinter } from '../format/finding-printer.ts';
 import { table } from '../format/table.ts';
@@ -11,18 +13,19 @@ import { addExamples } from '../help.ts';
 import { addStateOptions } from '../options.ts';
 import { readingState } from '../state.ts';
 
-type Options = { deep?: boolean; json?: boolean; warehouse?: string; manifests?: string };
+type Options = { deep?: boolean; json?: boolean; objects?: boolean; warehouse?: string; manifests?: string };
 
 /** `verify`: ledger, manifests and warehouse against each other; exit 4 where they disagree. */
 export function register(program: Command, context: CliContext): void {
   const command = program
     .command('verify')
-    .summary('compare ledger, manifests and warehouse; exit 4 where they disagree')
+    .summary('compare ledger, manifests, warehouse and buckets; exit 4 where they disagree')
     .description(
-      'Compares the ledger, the manifests and the warehouse, and exits with 4 where they disagree.',
+      'Compares the ledger, the manifests, the warehouse and what was uploaded, and exits with 4 where they disagree.',
     )
     .option('--deep', 'read every file again and compare its SHA-256; check the state file too')
     .option('--json', 'a JSON object for each disagreement, and a last one with the summary')
+    .option('--no-objects', 'do not ask object storage for what was uploaded')
     .option('--warehouse <DIR>', 'where the warehouse is now, if it was moved')
     .option('--manifests <DIR>', 'where the manifests are now, if they were moved')
     .addHelpText('after', HELP);
@@ -32,18 +35,37 @@ export function register(program: Command, context: CliContext): void {
     ['wharfinger verify --deep', 'contents too: reads every file'],
     ['wharfinger verify --warehouse /mnt/restored', 'a copy that was brought back'],
   ]);
-  command.action(async ({ deep = false, json = false, warehouse, manifests }: Options) => {
+  command.action(async ({ deep = false, json = false, objects = true, warehouse, manifests }: Options) => {
     const printer = new FindingPrinter(context, json);
     const moved = {
       ...movedTo('warehouse', warehouse, context),
       ...movedTo('manifests', manifests, context),
     };
-    const summary = await readingState(command, context, (state) =>
-      verify({ state, deep, report: printer, ...moved }),
-    );
+    const summary = await readingState(command, context, async (state) => {
+      const compared = await verify({ state, deep, report: printer, ...moved });
+      return objects && hasUploads(state)
+        ? { ...compared, objects: await compareObjects(state, printer, context) }
+        : compared;
+    });
     printer.summary(summary);
     if (printer.found > 0) context.setExitCode(EXIT.disagreement);
   });
+}
+
+const hasUploads = (state: State): boolean =>
+  state.prepare("SELECT 1 FROM objects WHERE state = 'sent' LIMIT 1").get() !== undefined;
+
+/** What speaks to object storage takes long to load. */
+async function compareObjects(state: State, report: Report, context: CliContext): Promise<number> {
+  const { checkObjects } = await import('../../../shared/uploads/inspect/check-objects.ts');
+  const { Stores } = await import('../../../shared/object-store/stores.ts');
+  const stores = new Stores({ env: context.env, home: homedir() });
+  try {
+    const storeOf = (credentials: string, profile: string) => stores.get(credentials, profile);
+    return await checkObjects({ state, report, storeOf, signal: context.stopSignal() });
+  } finally {
+    stores.close();
+  }
 }
 
 const movedTo = (
@@ -55,7 +77,8 @@ const movedTo = (
 const HELP = `
 It changes nothing and may run while workers do: what was committed when it
 began is compared, what is in flight is counted. Memory does not grow with the
-number of files. Each disagreement is one line:
+number of files. Objects that were uploaded are asked for at their servers, by
+HEAD; a server that does not answer is a note. Each disagreement is one line:
 
 ${table(Object.entries(PROBLEMS).map(([problem, meaning]) => [`  ${problem}`, meaning])).trimEnd()}
 
@@ -63,4 +86,4 @@ JSON keys of a disagreement: problem, path, id (of the row in the ledger, or
 among the duplicates), line (of the manifest), detail. A note is none: note,
 path, detail. The summary: summary (true), disagreements, problems (how many of
 each), committed, committed_bytes, duplicates, in_flight, manifests, lines,
-warehouse_files, rehashed_files, rehashed_bytes.`;
+warehouse_files, rehashed_files, rehashed_bytes, objects.`;

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import type { Command } from 'commander';
 import type { Settings } from '../../../shared/config/settings.ts';
 import { runAlone } from '../alone.ts';
@@ -46,6 +47,8 @@ async function work(settings: Settings, context: CliContext): Promise<void> {
       crash: crashPointsFrom(context.env),
       identity: thisProcess(),
       signal,
+      env: context.env,
+      home: homedir(),
       onProgress: (delta) => meter.add(delta),
     });
     if (settings.once) worker.drain();

@@ -19,6 +19,8 @@ export type Examined = {
   settings: Settings;
   /** Inputs that `start` makes where they are missing. */
   inputsToMake: readonly string[];
+  /** Where credentials may be. */
+  env: Readonly<Record<string, string | undefined>>;
   nowMs(): number;
   /** A clock that never jumps, in fractions of a millisecond. */
   monotonicMs(): number;

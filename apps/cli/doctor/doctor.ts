@@ -5,6 +5,7 @@ import { examineFileSystems, examineSpace, examineSyncs } from './disks.ts';
 import { examineEvents } from './events.ts';
 import { examineMoving, examineNoReplace } from './moving.ts';
 import { examineInputs, examinePlaces } from './permissions.ts';
+import { examineProfiles } from './profiles.ts';
 import { examineNode, examineOpenFiles } from './program.ts';
 import { examineState } from './state-file.ts';
 
@@ -15,6 +16,7 @@ const EXAMINATIONS: Readonly<Record<string, Examination>> = {
   input: examineInputs,
   places: examinePlaces,
   'state-file': examineState,
+  credentials: examineProfiles,
   'file-system': examineFileSystems,
   move: examineMoving,
   'no-replace': examineNoReplace,

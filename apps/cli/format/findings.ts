@@ -29,6 +29,7 @@ export function summaryText(summary: VerifySummary, tally: Tally): string {
     `${plural(committed, 'file')} (${bytes(committedBytes)})`,
     `${plural(lines, 'record')} in ${plural(manifests, 'manifest')}`,
     ...(duplicates === 0 ? [] : [plural(duplicates, 'moved duplicate')]),
+    ...((summary.objects ?? 0) === 0 ? [] : [plural(summary.objects ?? 0, 'uploaded object')]),
   ];
   const also = [
     ...(rehashedFiles === 0 ? [] : [`read again: ${plural(rehashedFiles, 'file')}, ${bytes(rehashedBytes)}`]),
@@ -57,6 +58,7 @@ export function summaryJson(summary: VerifySummary, tally: Tally): string {
     warehouse_files: summary.warehouseFiles,
     rehashed_files: summary.rehashedFiles,
     rehashed_bytes: summary.rehashedBytes,
+    objects: summary.objects ?? 0,
   };
   return `${JSON.stringify(record)}\n`;
 }

@@ -28,6 +28,10 @@ function totals(stats: QueueStats): string {
       ['candidates', count(stats.candidates), overdue === 0 ? '' : `${count(overdue)} overdue`],
       ['committed', count(stats.committed), bytes(stats.committedBytes)],
       ['duplicates', count(stats.duplicates)],
+      // Whoever uploads nothing is not told so.
+      ...(stats.uploaded > 0 || stats.kinds.upload !== undefined
+        ? [['uploaded', count(stats.uploaded), bytes(stats.uploadedBytes)]]
+        : []),
       ['files/s', count(stats.filesPerSecond, 1), 'over the last minute'],
       ['bytes/s', bytes(stats.bytesPerSecond)],
     ],

@@ -3,15 +3,19 @@ import type { Custody, Found, Trace } from '../../../shared/ledger/trace/trace.t
 import type { ListedCandidate, ListedJob } from '../../../shared/queue/inspect/list.ts';
 import { candidateJson, jobJson, WAITS_FOR } from './jobs.ts';
 import { bytes, duration, escapeControls, isoOrNull, moment, pathFields, printable } from './text.ts';
+import { stayJson, stayRows } from './uploads.ts';
 
 /** `trace` for a person: what lies there, what it waits for, what was taken into custody and where that is. */
 export function traceText(trace: Trace, subject: string, nowMs: number): string {
-  const { found, candidate, jobs, custody } = trace;
+  const { found, candidate, jobs, custody, uploads } = trace;
   const parts = [
     ...(found === undefined ? [] : [`${subject}: ${foundText(found)}\n`]),
     ...(candidate === undefined ? [] : [candidateLines(candidate, nowMs)]),
     ...jobs.map((job) => jobLines(job, nowMs)),
     ...custody.map(custodyLines),
+    ...[...custody.flatMap((row) => row.uploads), ...uploads].map((stay) =>
+      lines(`uploaded as #${stay.id}`, stayRows(stay)),
+    ),
   ];
   return parts.join('');
 }
@@ -62,7 +66,7 @@ function jobLines(job: ListedJob, nowMs: number): string {
   ]);
 }
 
-function custodyLines({ row, now, manifest, duplicates, records }: Custody): string {
+function custodyLines({ row, now, manifest, duplicates }: Custody): string {
   const taken = row.committedMs === undefined ? 'in flight, not committed yet' : moment(row.committedMs);
   const place = manifest === undefined ? 'not found' : `${printable(manifest.path)}:${manifest.line}`;
   return lines(`in custody as #${row.id}`, [
@@ -74,7 +78,6 @@ function custodyLines({ row, now, manifest, duplicates, records }: Custody): str
     ['now there', nowThere(now, row.sizeBytes)],
     ...(row.committedMs === undefined ? [] : [['manifest', place] as const]),
     ['route', row.route],
-    ...records.map((record) => [record.what, escapeControls(record.text)] as const),
     ...duplicates.map((duplicate) => ['duplicate', duplicateText(duplicate)] as const),
   ]);
 }
@@ -98,11 +101,12 @@ function lines(title: string, rows: readonly (readonly [string, string])[]): str
 }
 
 /** `trace --json`; the keys are a contract. */
-export const traceJson = ({ found, candidate, jobs, custody }: Trace): Record<string, unknown> => ({
+export const traceJson = ({ found, candidate, jobs, custody, uploads }: Trace): Record<string, unknown> => ({
   found: found === undefined ? null : foundJson(found),
   candidate: candidate === undefined ? null : candidateJson(candidate),
   jobs: jobs.map(jobJson),
   custody: custody.map(custodyJson),
+  uploads: uploads.map(stayJson),
 });
 
 const foundJson = (found: Found): Record<string, unknown> => {
@@ -110,7 +114,7 @@ const foundJson = (found: Found): Record<string, unknown> => {
   return found.kind === 'unreadable' ? { kind: 'unreadable', why: found.why } : { kind: found.kind };
 };
 
-const custodyJson = ({ row, now, manifest, duplicates, records }: Custody): Record<string, unknown> => ({
+const custodyJson = ({ row, now, manifest, duplicates, uploads }: Custody): Record<string, unknown> => ({
   id: row.id,
   state: row.state,
   sha256: row.sha256.toString('hex'),
@@ -126,7 +130,7 @@ const custodyJson = ({ row, now, manifest, duplicates, records }: Custody): Reco
       ? null
       : { ...pathFields('path', manifest.path), line: manifest.line, offset: manifest.offset },
   duplicates: duplicates.map(duplicateJson),
-  records: records.map(({ what, atMs, text, details }) => ({ what, at: isoOrNull(atMs), text, ...details })),
+  uploads: uploads.map(stayJson),
 });
 
 const duplicateJson = (duplicate: TracedDuplicate): Record<string, unknown> => ({

@@ -2,12 +2,13 @@ import type { BigIntStats } from 'node:fs';
 import type { BytePath } from '../../../shared/fs/byte-path.ts';
 import { SIDECAR_SUFFIX } from '../../../shared/fs/excluded.ts';
 import { type Fingerprint, fingerprintOf, unsigned } from '../../../shared/fs/fingerprint.ts';
+import { lstatIfThere } from '../../../shared/fs/lstat.ts';
 import type { SidecarRemovals } from '../../../shared/ledger/sidecar-removals.ts';
 import type { Candidate } from '../../../shared/queue/candidates.ts';
 import type { Kernel } from '../kernel.ts';
 import type { DiscoveredRoute } from '../route.ts';
 import { CtimeTrust } from './ctime-trust.ts';
-import { lstatIfThere, openWriterOf } from './look.ts';
+import { openWriterOf } from './look.ts';
 import {
   type Look,
   latestCtimeMs,

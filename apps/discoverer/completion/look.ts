@@ -1,21 +1,7 @@
-import { type BigIntStats, closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { errnoOf } from '../../../shared/errors.ts';
 import { type BytePath, toBytes } from '../../../shared/fs/byte-path.ts';
 import type { Kernel } from '../kernel.ts';
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the test is for ASCII, which has them
-const ASCII = /^[\x00-\x7f]*$/;
-
-const LSTAT = { bigint: true, throwIfNoEntry: false } as const;
-
-/**
- * What a name is now; undefined where there is nothing.
- *
- * @throws as node:fs does, but never ENOENT or ENOTDIR: EACCES, EIO, ESTALE, …
- */
-export const lstatIfThere = (path: BytePath): BigIntStats | undefined =>
-  // Nearly all names are ASCII, the same as text and as bytes; making bytes of them would take a fifth of the time of the call.
-  lstatSync(ASCII.test(path) ? path : toBytes(path), LSTAT);
 
 /** Never through a symlink, and never waiting: for a FIFO's other end, or for whoever has leased the file. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

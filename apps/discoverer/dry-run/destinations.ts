@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { type BytePath, fromText, relativeTo, toBytes } from '../../../shared/fs/byte-path.ts';
 import { destinationOf, withContentSuffix } from '../../../shared/ledger/destination.ts';
 import type { PassMemory } from '../../../shared/ledger/pass-memory.ts';
-import type { DiscoveredRoute } from '../route.ts';
+import type { CustodyRoute } from '../route.ts';
 
 /** Where files would go, each to a name that neither a file nor another one of this pass has. */
 export class Destinations {
@@ -15,17 +15,17 @@ export class Destinations {
     this.#clock = clock;
   }
 
-  inWarehouse(route: DiscoveredRoute, path: BytePath, sha256: Buffer): BytePath {
+  inWarehouse(route: CustodyRoute, path: BytePath, sha256: Buffer): BytePath {
     return this.#free(route.settings.warehouse, route, path, sha256);
   }
 
   /** Undefined where duplicates are not moved. */
-  ofDuplicate(route: DiscoveredRoute, path: BytePath, sha256: Buffer): BytePath | undefined {
+  ofDuplicate(route: CustodyRoute, path: BytePath, sha256: Buffer): BytePath | undefined {
     if (route.settings.onDuplicate !== 'move') return undefined;
     return this.#free(route.settings.duplicates, route, path, sha256);
   }
 
-  #free(root: string, route: DiscoveredRoute, path: BytePath, sha256: Buffer): BytePath {
+  #free(root: string, route: CustodyRoute, path: BytePath, sha256: Buffer): BytePath {
     const wanted = destinationOf(fromText(root), this.#clock.nowMs(), relativeTo(route.input, path));
     if (this.#take(wanted)) return wanted;
     const other = withContentSuffix(wanted, sha256);

@@ -2,18 +2,19 @@ import type { BigIntStats } from 'node:fs';
 import { errnoOf } from '../../../shared/errors.ts';
 import { type BytePath, toText } from '../../../shared/fs/byte-path.ts';
 import { fingerprintOf } from '../../../shared/fs/fingerprint.ts';
+import { lstatIfThere } from '../../../shared/fs/lstat.ts';
 import type { WalkEntry } from '../../../shared/fs/walk.ts';
 import { KnownContent } from '../../../shared/ledger/known-content.ts';
 import { LeftDuplicates } from '../../../shared/ledger/left-duplicates.ts';
 import type { PassMemory } from '../../../shared/ledger/pass-memory.ts';
 import { Candidates } from '../../../shared/queue/candidates.ts';
-import { IngestJobs, isSettled } from '../../../shared/queue/ingest-jobs.ts';
+import { FileJobs, isSettled } from '../../../shared/queue/file-jobs.ts';
 import type { State } from '../../../shared/state/open.ts';
 import type { Completion, LookedAt } from '../completion/completion.ts';
-import { lstatIfThere, openWriterOf } from '../completion/look.ts';
+import { openWriterOf } from '../completion/look.ts';
 import type { SteadyClock } from '../completion/steady-clock.ts';
 import type { Kernel } from '../kernel.ts';
-import { type DiscoveredRoute, exclusionIn } from '../route.ts';
+import { type CustodyRoute, exclusionIn } from '../route.ts';
 import { LACKS } from '../words.ts';
 import type { Destinations } from './destinations.ts';
 import { hashUntouched } from './hash.ts';
@@ -31,21 +32,21 @@ export type ForesightOptions = {
 /** What would happen to one file, judged as discoverer and worker judge it. */
 export class Foresight {
   readonly #options: ForesightOptions;
-  readonly #jobs: IngestJobs;
+  readonly #jobs: FileJobs;
   readonly #candidates: Candidates;
   readonly #left: LeftDuplicates;
   readonly #known: KnownContent;
 
   constructor(options: ForesightOptions) {
     this.#options = options;
-    this.#jobs = new IngestJobs(options.state);
+    this.#jobs = new FileJobs(options.state);
     this.#candidates = new Candidates(options.state);
     this.#left = new LeftDuplicates(options.state);
     this.#known = new KnownContent(options.state);
   }
 
   /** Undefined for a directory, and for what vanished meanwhile. */
-  async of(route: DiscoveredRoute, { path, kind }: WalkEntry): Promise<Foreseen | undefined> {
+  async of(route: CustodyRoute, { path, kind }: WalkEntry): Promise<Foreseen | undefined> {
     if (kind === 'directory') return undefined;
     const excluded = exclusionIn(route, path);
     if (excluded !== undefined) return { action: 'excluded', path, reason: excluded };
@@ -62,13 +63,13 @@ export class Foresight {
     }
   }
 
-  async #ofFile(route: DiscoveredRoute, path: BytePath, stats: BigIntStats): Promise<Foreseen> {
+  async #ofFile(route: CustodyRoute, path: BytePath, stats: BigIntStats): Promise<Foreseen> {
     const { completion, clock } = this.#options;
     const fingerprint = fingerprintOf(stats);
-    if (route.settings.onDuplicate === 'leave' && this.#left.has(path, fingerprint)) {
+    if (route.leavesDuplicates && this.#left.has(path, fingerprint)) {
       return { action: 'duplicate', path, reason: 'it was found to be one before, and left in place' };
     }
-    const job = this.#jobs.get(path);
+    const job = this.#jobs.get(route.job, path);
     if (job !== undefined && job.state !== 'failed') {
       return await this.#ofComplete(route, path, fingerprint, 'it is in the queue already');
     }
@@ -86,7 +87,7 @@ export class Foresight {
   }
 
   async #ofComplete(
-    route: DiscoveredRoute,
+    route: CustodyRoute,
     path: BytePath,
     fingerprint: string,
     why: string,

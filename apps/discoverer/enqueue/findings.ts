@@ -1,6 +1,6 @@
 import type { BytePath } from '../../../shared/fs/byte-path.ts';
 import type { Sighting } from '../../../shared/queue/candidates.ts';
-import type { CompleteFile } from '../../../shared/queue/ingest-jobs.ts';
+import type { CompleteFile } from '../../../shared/queue/file-jobs.ts';
 
 /** What came out of looking at a name. `wasCandidate`: its row among the candidates has to go. */
 export type Verdict =

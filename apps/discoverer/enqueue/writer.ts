@@ -1,6 +1,6 @@
 import type { CrashPoints } from '../../../shared/crash-points.ts';
 import { Candidates } from '../../../shared/queue/candidates.ts';
-import { IngestJobs } from '../../../shared/queue/ingest-jobs.ts';
+import { FileJobs } from '../../../shared/queue/file-jobs.ts';
 import type { State } from '../../../shared/state/open.ts';
 import { lazyTransaction } from '../../../shared/state/transaction.ts';
 import type { SteadyClock } from '../completion/steady-clock.ts';
@@ -27,12 +27,12 @@ export type WriterOptions = {
  */
 export class Writer {
   readonly #options: WriterOptions;
-  readonly #jobs: IngestJobs;
+  readonly #jobs: FileJobs;
   readonly #candidates: Candidates;
 
   constructor(options: WriterOptions) {
     this.#options = options;
-    this.#jobs = new IngestJobs(options.state);
+    this.#jobs = new FileJobs(options.state);
     this.#candidates = new Candidates(options.state);
   }
 

@@ -40,6 +40,7 @@ export async function scan(directory: BytePath, options: ScanOptions): Promise<S
   let firstAtMs = 0;
   const batches = walk(directory, {
     recursive: route.settings.recursive,
+    everyName: route.everyName,
     followLink: directory === route.input,
     signal,
     enter,

@@ -1,11 +1,11 @@
 import { errnoOf } from '../../../shared/errors.ts';
 import { type BytePath, toText } from '../../../shared/fs/byte-path.ts';
+import { lstatIfThere } from '../../../shared/fs/lstat.ts';
 import type { Logger } from '../../../shared/log/logger.ts';
 import { Candidates } from '../../../shared/queue/candidates.ts';
-import { IngestJobs } from '../../../shared/queue/ingest-jobs.ts';
+import { FileJobs } from '../../../shared/queue/file-jobs.ts';
 import type { State } from '../../../shared/state/open.ts';
 import { writeTransaction } from '../../../shared/state/transaction.ts';
-import { lstatIfThere } from '../completion/look.ts';
 import { Findings } from '../enqueue/findings.ts';
 import type { Writer } from '../enqueue/writer.ts';
 import type { Judge } from '../judge.ts';
@@ -26,14 +26,14 @@ export type SweeperOptions = {
 /** Finds out what a scan cannot meet: that a file which the state file still speaks of is gone. */
 export class Sweeper {
   readonly #options: SweeperOptions;
-  readonly #jobs: IngestJobs;
+  readonly #jobs: FileJobs;
   readonly #candidates: Candidates;
   /** Routes that were swept since the start. */
   readonly #swept = new Set<number>();
 
   constructor(options: SweeperOptions) {
     this.#options = options;
-    this.#jobs = new IngestJobs(options.state);
+    this.#jobs = new FileJobs(options.state);
     this.#candidates = new Candidates(options.state);
   }
 

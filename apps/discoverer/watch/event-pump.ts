@@ -120,7 +120,8 @@ export class EventPump {
     } else if (mask & IN.MOVE_SELF) {
       if (!this.#options.watches.verify(wd) && isInput) owner.rescan();
     } else if (name !== '' && mask & IN.ISDIR) {
-      if (owner.route.settings.recursive && !name.startsWith('.')) owner.enter(join(directory, name));
+      const { settings, everyName } = owner.route;
+      if (settings.recursive && (everyName || !name.startsWith('.'))) owner.enter(join(directory, name));
     } else if (name !== '') {
       this.#remember(
         owner,

@@ -3,8 +3,9 @@ import type { Meter } from '../../../shared/metrics/meter.ts';
 import { RecentRates } from '../../../shared/metrics/recent-rates.ts';
 import type { QueueStats } from '../../../shared/queue/inspect/stats.ts';
 import type { StatsSource } from '../stats-source.ts';
-import { formatBytes, formatCount, formatDuration } from './figures.ts';
+import { formatCount, formatDuration } from './figures.ts';
 import { fitParts } from './fit.ts';
+import { rateParts, type Work } from './work.ts';
 
 // CommonJS: no named imports.
 const { Format, Presets } = cliProgress;
@@ -20,16 +21,19 @@ const NARROW_COLUMNS = 80;
 export function progressBar(
   meter: Meter,
   stats: StatsSource,
+  work: Work,
   isScanning: () => boolean,
 ): (width: number) => string {
   const rates = new RecentRates(meter);
   let known: QueueStats | undefined;
   let doneThen = 0;
+  // A file that is taken and then uploaded is two.
+  const unit = work.takes && work.sends ? 'jobs' : 'files';
   return (width) => {
-    const { files, duplicates, failed } = meter.totals;
-    const { filesPerSecond, bytesPerSecond } = rates.next();
+    const { files, duplicates, failed, uploaded } = meter.totals;
+    const now = rates.next();
     const latest = stats.latest();
-    const done = files + duplicates + failed;
+    const done = files + duplicates + failed + uploaded;
     if (latest !== known) doneThen = done;
     known = latest;
     // What was done since the queue was read would otherwise count twice.
@@ -39,11 +43,12 @@ export function progressBar(
     return fitParts(
       [
         `⚓ ${drawBar(share, width < NARROW_COLUMNS ? NARROW_BAR_COLUMNS : BAR_COLUMNS)} ${Math.floor(share * 100)}%`,
-        `${formatCount(done)}/${formatCount(done + left)} files`,
+        `${formatCount(done)}/${formatCount(done + left)} ${unit}`,
         ...(failed > 0 ? [`failed ${formatCount(failed)}`] : []),
-        isScanning() ? 'looking for more' : `${timeLeft(left, filesPerSecond)} left`,
-        `${formatCount(filesPerSecond)} files/s`,
-        `${formatBytes(bytesPerSecond)}/s`,
+        isScanning()
+          ? 'looking for more'
+          : `${timeLeft(left, now.filesPerSecond + now.uploadsPerSecond)} left`,
+        ...rateParts(now, work),
       ],
       width,
     );

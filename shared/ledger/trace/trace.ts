@@ -4,10 +4,10 @@ import { type BytePath, toBytes } from '../../fs/byte-path.ts';
 import { hashLarge } from '../../fs/hash-file.ts';
 import { findCandidate, findJobs, type ListedCandidate, type ListedJob } from '../../queue/inspect/list.ts';
 import type { State } from '../../state/open.ts';
+import { type Stay, StayFinder } from '../../uploads/inspect/stays.ts';
 import { RowFinder, type TracedDuplicate, type TracedRow } from './find-rows.ts';
 import { findInManifests, type ManifestPlace } from './manifest-place.ts';
 import type { Subject } from './subject.ts';
-import { TRACERS, type TraceRecord, type Tracer } from './tracers.ts';
 
 /** What lies at a path now. */
 export type Found =
@@ -22,7 +22,8 @@ export type Custody = {
   now: Found;
   manifest: ManifestPlace | undefined;
   duplicates: TracedDuplicate[];
-  records: TraceRecord[];
+  /** Its ways to object storage. */
+  uploads: Stay[];
 };
 
 export type Trace = {
@@ -31,29 +32,29 @@ export type Trace = {
   candidate: ListedCandidate | undefined;
   jobs: ListedJob[];
   custody: Custody[];
+  /** Of files that were uploaded without custody. */
+  uploads: Stay[];
 };
 
 /**
  * Everything that is known of one file, read only. A path is looked up by its name, and the file that is there by its content, so
  * that a file is found under any of its names. Reads the whole file, and the whole ledger for a path.
  */
-export async function trace(
-  state: State,
-  subject: Subject,
-  tracers: readonly Tracer[] = TRACERS,
-): Promise<Trace> {
+export async function trace(state: State, subject: Subject): Promise<Trace> {
   const finder = new RowFinder(state);
+  const stays = new StayFinder(state);
   const custodyOf = (rows: readonly TracedRow[]): Custody[] =>
     unique(rows).map((row) => ({
       row,
       now: lookAt(row.destination),
       manifest: row.state === 'committed' ? findInManifests(state, row) : undefined,
       duplicates: finder.duplicatesOf(row.id),
-      records: tracers.flatMap((tracer) => tracer(state, row.id)),
+      uploads: stays.ofLedger(row.id),
     }));
   if ('sha256' in subject) {
     const custody = custodyOf(finder.byContent(subject.sha256));
-    return { found: undefined, candidate: undefined, jobs: [], custody };
+    const uploads = withoutCustody(stays.byContent(subject.sha256), custody);
+    return { found: undefined, candidate: undefined, jobs: [], custody, uploads };
   }
   const { path } = subject;
   const found = await readAt(path);
@@ -61,11 +62,16 @@ export async function trace(
   const repeated = finder.duplicatesByPath(path).flatMap(({ ledgerId }) => finder.byId(ledgerId) ?? []);
   const sameContent = sha256 === undefined ? [] : finder.byContent(sha256);
   const custody = custodyOf([...finder.byPath(path), ...repeated, ...sameContent]);
-  return { found, candidate: findCandidate(state, path), jobs: findJobs(state, path), custody };
+  const uploads = withoutCustody(stays.byPath(path), custody);
+  return { found, candidate: findCandidate(state, path), jobs: findJobs(state, path), custody, uploads };
 }
 
-export const isKnown = ({ candidate, jobs, custody }: Trace): boolean =>
-  candidate !== undefined || jobs.length > 0 || custody.length > 0;
+/** Those that are not told with the row that they belong to. */
+const withoutCustody = (uploads: readonly Stay[], custody: readonly Custody[]): Stay[] =>
+  uploads.filter(({ id }) => !custody.some((row) => row.uploads.some((told) => told.id === id)));
+
+export const isKnown = ({ candidate, jobs, custody, uploads }: Trace): boolean =>
+  candidate !== undefined || jobs.length + custody.length + uploads.length > 0;
 
 /** What lies at a path, without reading it. */
 export function lookAt(path: BytePath): Found {

@@ -18,6 +18,8 @@ export const PROBLEMS = {
   'different-line': 'a record that says something else than the ledger',
   'missing-line': 'a committed row without a record',
   'line-count': 'a manifest holds another number of records than was committed',
+  'missing-object': 'an object that was uploaded is not in its bucket',
+  'different-object': 'an object has another size or checksum than what was uploaded',
   'damaged-state': 'the state file fails its integrity check (--deep)',
 } as const;
 export type Problem = keyof typeof PROBLEMS;
@@ -35,9 +37,9 @@ export type Finding = {
 };
 
 /** Something to know that is no disagreement. */
-export type Note = { note: 'uncommitted-bytes'; path: BytePath; detail: string };
+export type Note = { note: 'uncommitted-bytes' | 'unasked-objects'; path: BytePath; detail: string };
 
-export type VerifyStep = 'manifests' | 'files' | 'duplicates' | 'warehouse' | 'state file';
+export type VerifyStep = 'manifests' | 'files' | 'duplicates' | 'warehouse' | 'state file' | 'objects';
 export type Progress = { step: VerifyStep; done: number; total: number | undefined };
 
 /** Where findings go; the caller counts and prints. */

@@ -39,6 +39,8 @@ export type VerifySummary = {
   /** Read again by `deep`. */
   rehashedFiles: number;
   rehashedBytes: number;
+  /** Asked for at their servers, see `checkObjects`. */
+  objects?: number;
 };
 
 /**

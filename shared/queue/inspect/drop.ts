@@ -29,6 +29,10 @@ type InFlight = {
  */
 export function dropJobs(state: State, ids: readonly number[]): number {
   const remove = state.prepare('DELETE FROM jobs WHERE id = ?');
+  // What is on the server of an upload in parts is taken away by a worker.
+  const giveUp = state.prepare(`
+    UPDATE file_records SET current_state = 'gone', reason = 'dropped from the queue', waits_for_bucket = 0
+    WHERE job_id = ? AND current_state IN ('incoming', 'processing')`);
   const rows = { ledger: new Ledger(state), duplicates: new Duplicates(state) };
   return writeTransaction(state, () => {
     const jobs = jobsOf(state, ids);
@@ -39,7 +43,10 @@ export function dropJobs(state: State, ids: readonly number[]): number {
       row.withdraw();
       removeCopyInProgress(row);
     }
-    for (const job of jobs) remove.run(job.id);
+    for (const job of jobs) {
+      remove.run(job.id);
+      giveUp.run(job.id);
+    }
     return jobs.length;
   });
 }

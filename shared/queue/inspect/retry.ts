@@ -17,10 +17,14 @@ const RETRY =
  */
 export function retryJobs(state: State, ids: readonly number[], nowMs: number): number {
   const retry = state.prepare(`${RETRY} id = ?`);
+  const anew = retriesAnew(state);
   return writeTransaction(state, () => {
     const jobs = jobsOf(state, ids);
     refuseLeased(jobs, 'wait until it is settled; a job whose worker died is taken back by itself');
-    for (const job of jobs) retry.run(nowMs, job.id);
+    for (const job of jobs) {
+      retry.run(nowMs, job.id);
+      anew(job.id);
+    }
     return jobs.length;
   });
 }
@@ -29,15 +33,32 @@ export function retryJobs(state: State, ids: readonly number[], nowMs: number): 
 export function retryAll(state: State, which: 'failed' | 'delayed', nowMs: number): number {
   const retry = state.prepare<unknown[], { id: number }>(`
     ${RETRY} id IN (SELECT id FROM jobs WHERE ${IN_STATE[which]} AND id > ? ORDER BY id LIMIT ${CHUNK}) RETURNING id`);
+  const anew = retriesAnew(state);
   let retried = 0;
   let after = 0;
   // Upwards by id: one that fails again at once is not met a second time.
   for (;;) {
-    const rows = writeTransaction(state, () => retry.all(nowMs, after));
+    const rows = writeTransaction(state, () => {
+      const made = retry.all(nowMs, after);
+      for (const { id } of made) anew(id);
+      return made;
+    });
     if (rows.length === 0) return retried;
     retried += rows.length;
     after = rows.reduce((highest, row) => Math.max(highest, row.id), after);
   }
+}
+
+/** An upload has its retries before it again, and its bucket is looked at again at once. */
+function retriesAnew(state: State): (jobId: number) => void {
+  const records = state.prepare('UPDATE file_records SET retries = 0 WHERE job_id = ?');
+  const buckets = state.prepare(
+    'UPDATE buckets SET closed_until_ms = 0 WHERE closed_until_ms > 0 AND id IN (SELECT bucket_id FROM file_records WHERE job_id = ?)',
+  );
+  return (jobId) => {
+    records.run(jobId);
+    buckets.run(jobId);
+  };
 }
 
 /** A job's number as a person types it. */

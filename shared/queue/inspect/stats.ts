@@ -33,6 +33,9 @@ export type QueueStats = {
   committed: number;
   committedBytes: number;
   duplicates: number;
+  /** To object storage, and the sizes of the files that were. */
+  uploaded: number;
+  uploadedBytes: number;
   /** Since the oldest ready job was enqueued; undefined where none is ready. */
   oldestReadySeconds: number | undefined;
   /** Over the last 60 whole seconds. */
@@ -131,13 +134,15 @@ function readCandidates(state: State): Pick<QueueStats, 'candidates' | 'overdue'
   return { candidates: all, overdue: all - young };
 }
 
-function readTotals(state: State): Pick<QueueStats, 'committed' | 'committedBytes' | 'duplicates'> {
+type Totals = Pick<QueueStats, 'committed' | 'committedBytes' | 'duplicates' | 'uploaded' | 'uploadedBytes'>;
+
+function readTotals(state: State): Totals {
   const row = state
-    .prepare<[], { committed: number; committedBytes: number; duplicates: number }>(
-      'SELECT committed_files AS committed, committed_bytes AS committedBytes, duplicate_files AS duplicates FROM totals',
-    )
+    .prepare<[], Totals>(`
+      SELECT committed_files AS committed, committed_bytes AS committedBytes, duplicate_files AS duplicates, uploaded_files AS uploaded,
+        uploaded_bytes AS uploadedBytes FROM totals`)
     .get();
-  return row ?? { committed: 0, committedBytes: 0, duplicates: 0 };
+  return row ?? { committed: 0, committedBytes: 0, duplicates: 0, uploaded: 0, uploadedBytes: 0 };
 }
 
 function readRates(state: State, nowMs: number): Pick<QueueStats, 'filesPerSecond' | 'bytesPerSecond'> {
@@ -182,6 +187,8 @@ export function statsJson(stats: QueueStats): Record<string, unknown> {
     committed: stats.committed,
     committed_bytes: stats.committedBytes,
     duplicates: stats.duplicates,
+    uploaded: stats.uploaded,
+    uploaded_bytes: stats.uploadedBytes,
     oldest_ready_seconds: stats.oldestReadySeconds ?? null,
     files_per_second: stats.filesPerSecond,
     bytes_per_second: stats.bytesPerSecond,

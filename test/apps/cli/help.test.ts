@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMAND_NAMES } from '../../../apps/cli/commands.ts';
-import { flagName, OPTION_NAMES } from '../../../shared/config/options.ts';
+import { flagName, type OptionName, optionsOf } from '../../../shared/config/options.ts';
 import { EXIT } from '../../../shared/errors.ts';
 import { cli } from '../../support/cli.ts';
 
@@ -27,15 +27,28 @@ for (const name of COMMAND_NAMES) {
   });
 }
 
-test('the help of start shows every option, and how options are given otherwise', async () => {
-  const { stdout } = await cli(['start', '--help']);
-  for (const name of OPTION_NAMES) {
-    const flag = name === 'recursive' ? '--no-recursive' : flagName(name);
-    assert.match(stdout, new RegExp(`^  ${flag}\\b`, 'm'));
-  }
-  assert.match(stdout, /WHARFINGER_STABILITY_SECONDS/);
-  assert.ok(stdout.split('\n').every((line) => line.length <= 110));
-});
+/** As help shows it: what is done anyway is shown by the flag that prevents it. */
+const flagOf = (name: OptionName, command: string): string => {
+  const isNegated = name === 'recursive' || (name === 'decompress' && command === 'watch');
+  return isNegated ? flagName(name).replace('--', '--no-') : flagName(name);
+};
+
+/** The options of each, by where they may stand in its config file. */
+const PLACES = { start: ['config', 'route'], watch: ['watch', 'target'] } as const;
+/** Of the commands beside `start` that read the same config file. */
+const NOT_OF_START = ['server_directory', 'credentials'];
+
+for (const command of ['start', 'watch'] as const) {
+  test(`the help of ${command} shows every option, and how options are given otherwise`, async () => {
+    const { stdout } = await cli([command, '--help']);
+    for (const name of new Set(PLACES[command].flatMap(optionsOf))) {
+      if (command === 'start' && NOT_OF_START.includes(name)) continue;
+      assert.match(stdout, new RegExp(`^  ${flagOf(name, command)}\\b`, 'm'));
+    }
+    assert.match(stdout, /is WHARFINGER_[A-Z]+/);
+    assert.ok(stdout.split('\n').every((line) => line.length <= 110));
+  });
+}
 
 test('the version is the one of the package', async () => {
   assert.deepEqual(await cli(['--version']), { stdout: '0.0.0\n', stderr: '', exitCode: 0 });

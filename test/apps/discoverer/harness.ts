@@ -92,6 +92,7 @@ export class Harness {
       watch: 'auto',
       scanMs: 60_000,
       overdueMs: 3_600_000,
+      sinks: [],
       ...route,
     };
   }
@@ -150,7 +151,7 @@ export class Harness {
   #run({ once, signal, routes }: { once: boolean; signal: AbortSignal; routes: RouteSettings[] }) {
     const { state, statePath } = this.fixture;
     return runDiscoverer({
-      settings: { routes, queueLimit: this.queueLimit, once, statePath },
+      settings: { routes, uploadRoutes: [], queueLimit: this.queueLimit, once, statePath },
       state,
       logger: createLogger({
         level: 'trace',

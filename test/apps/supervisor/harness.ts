@@ -6,7 +6,7 @@ import { runSupervisor } from '../../../apps/supervisor/main.ts';
 import type { SupervisorOptions } from '../../../apps/supervisor/parts.ts';
 import type { Stderr } from '../../../apps/supervisor/terminal/stderr.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import type { Settings } from '../../../shared/config/settings.ts';
+import type { Settings, UploadRouteSettings } from '../../../shared/config/settings.ts';
 import type { ExitCode } from '../../../shared/errors.ts';
 import type { QueueStats } from '../../../shared/queue/inspect/stats.ts';
 import { tempDir } from '../../support/temp.ts';
@@ -64,6 +64,8 @@ export const NO_STATS: QueueStats = {
   committed: 0,
   committedBytes: 0,
   duplicates: 0,
+  uploaded: 0,
+  uploadedBytes: 0,
   oldestReadySeconds: undefined,
   filesPerSecond: 0,
   bytesPerSecond: 0,
@@ -98,9 +100,38 @@ export const settingsIn = (directory: string): Settings => ({
       exclude: [],
       watch: 'auto',
       overdueMs: 1000,
+      sinks: [],
     },
   ],
+  uploadRoutes: [],
+  discoverers: 'one',
+  retryMs: 1000,
+  maxRetries: 3,
 });
+
+/** Routes whose files are uploaded, by these names. */
+export const uploadRoutes = (...names: readonly string[]): UploadRouteSettings[] =>
+  names.map((name) => ({
+    name,
+    input: `/out/${name}`,
+    recursive: true,
+    everyName: false,
+    mode: 'close-write',
+    stabilityMs: 0,
+    include: [],
+    exclude: [],
+    watch: 'auto',
+    overdueMs: 1000,
+    sink: {
+      type: 's3',
+      name: 'watch',
+      to: { by: 'key', profile: 'lab', bucket: 'archive', key: '{path}' },
+      decompress: true,
+      maxOutputBytes: 1000,
+      maxRatio: 2000,
+      after: { do: 'remove' },
+    },
+  }));
 
 export type Started = {
   exit: Promise<ExitCode>;

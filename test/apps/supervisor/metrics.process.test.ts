@@ -3,14 +3,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../../shared/errors.ts';
-import { event, NO_STATS, startSupervisor } from './harness.ts';
+import { event, NO_STATS, startSupervisor, uploadRoutes } from './harness.ts';
 
 const BUSY = { ...NO_STATS, depth: 7, ready: 5, leased: 2, candidates: 3, oldestReadySeconds: 1.25 };
 
 test('the metrics event tells rates, the queue and every process, at intervals and at the end', async (t) => {
   const run = startSupervisor(
     t,
-    { 'worker-1': { progress: { files: 10, bytes: 1000, duplicates: 0, failed: 0 } } },
+    {
+      'worker-1': {
+        progress: { files: 10, bytes: 1000, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 },
+      },
+    },
     {},
     { readStats: () => BUSY, metricsEveryMs: 50 },
   );
@@ -36,9 +40,27 @@ test('the metrics event tells rates, the queue and every process, at intervals a
   assert.ok(run.stderr.records.slice(soFar).some(event('metrics')));
 });
 
+test('the metrics event tells the rates of uploads where something is uploaded', async (t) => {
+  const progress = { files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 10, uploadedBytes: 1000 };
+  const run = startSupervisor(
+    t,
+    { 'worker-1': { progress } },
+    { uploadRoutes: uploadRoutes('red') },
+    { metricsEveryMs: 50 },
+  );
+  const [first] = await run.stderr.until(
+    ({ event, uploads_per_second }) => event === 'metrics' && Number(uploads_per_second) > 0,
+  );
+  assert.equal(Number(first?.upload_bytes_per_second) > 0, true);
+  assert.equal(first?.files_per_second, 0);
+  run.signals.emit('SIGINT', 'SIGINT');
+  await run.exit;
+});
+
 test('the metrics server answers a scrape, health and readiness', async (t) => {
   const kinds = { ingest: { ready: 5, delayed: 0, leased: 2, failed: 1 } };
-  const stats = { ...BUSY, failed: 1, committed: 12, committedBytes: 3400, duplicates: 2, overdue: 1, kinds };
+  const sums = { committed: 12, committedBytes: 3400, duplicates: 2, uploaded: 5, uploadedBytes: 600 };
+  const stats = { ...BUSY, ...sums, failed: 1, overdue: 1, kinds };
   const run = startSupervisor(
     t,
     { 'worker-1': { diesBySignal: 'SIGKILL', lives: 1 } },
@@ -62,6 +84,8 @@ test('the metrics server answers a scrape, health and readiness', async (t) => {
   for (const line of [
     'wharfinger_files_committed_total 12',
     'wharfinger_bytes_committed_total 3400',
+    'wharfinger_files_uploaded_total 5',
+    'wharfinger_bytes_uploaded_total 600',
     'wharfinger_duplicates_total 2',
     'wharfinger_failed_jobs 1',
     'wharfinger_queue_depth{kind="ingest",state="ready"} 5',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { event, NO_STATS, startSupervisor } from './harness.ts';
+import type { Settings } from '../../../shared/config/settings.ts';
+import { event, NO_STATS, type Note, startSupervisor, uploadRoutes } from './harness.ts';
 
 test('a once run ends by itself with a summary: the pass first, then the workers finish what is there', async (t) => {
   const run = startSupervisor(t, {}, { once: true });
@@ -15,6 +16,39 @@ test('a once run ends by itself with a summary: the pass first, then the workers
   const [young] = run.stderr.records.filter(event('file.incomplete'));
   assert.equal(young?.source, '/in/young.csv');
   assert.equal(young?.waits_for, 'stability');
+});
+
+test('a once run that uploads says how much', async (t) => {
+  const script = { worker: { uploaded: 3 } };
+  const run = startSupervisor(t, script, { once: true, routes: [], uploadRoutes: uploadRoutes('red') });
+  assert.equal(await run.exit, 0);
+  const summary = run.stderr.records.find(event('once.finished'));
+  assert.deepEqual([summary?.uploaded, summary?.uploaded_bytes], [6, 60]);
+  assert.equal(summary?.msg, '6 uploaded, 0 failed, 1 not complete yet');
+});
+
+const EACH_ITS_OWN: Partial<Settings> = {
+  discoverers: 'one-a-route',
+  routes: [],
+  uploadRoutes: uploadRoutes('red', 'blue'),
+};
+
+test('a once run waits for the pass of every discoverer, and sums up what they found', async (t) => {
+  const script = { 'discoverer-2': { crashesAtStart: true, lives: 2 } };
+  const run = startSupervisor(t, script, { once: true, ...EACH_ITS_OWN });
+  assert.equal(await run.exit, 0);
+  const notes = run.notes();
+  const first = (fits: (note: Note) => boolean) => notes.findIndex(fits);
+  const lastPass = notes.findLastIndex(({ name, what }) => name === 'discoverer-2' && what === 'configured');
+  assert.ok(first(({ what }) => what === 'drain') > lastPass, 'workers are drained when all was found');
+  assert.equal(run.stderr.records.find(event('once.finished'))?.incomplete, 2);
+  assert.equal(run.stderr.records.filter(event('discoverer.died')).length, 2);
+});
+
+test('a once run of which one discoverer never ends its pass gives up, also when the others have', async (t) => {
+  const script = { 'discoverer-2': { diesBySignal: 'SIGKILL' } } as const;
+  const run = startSupervisor(t, script, { once: true, ...EACH_ITS_OWN });
+  await assert.rejects(run.exit, /^Error: discoverer-2 dies again and again/);
 });
 
 test('a once run in which a file failed ends with exit code 3', async (t) => {

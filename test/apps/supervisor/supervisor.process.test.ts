@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnvironmentError, UsageError } from '../../../shared/errors.ts';
-import { event, isAlive, type LogRecord, type Started, startSupervisor } from './harness.ts';
+import { event, isAlive, type LogRecord, type Started, startSupervisor, uploadRoutes } from './harness.ts';
 
 const started =
   (name: string) =>
@@ -36,6 +36,47 @@ test('a worker that dies is started again with growing delays, and the others ar
     [10, 20, 40].map((restart_in_ms) => ({ name: 'worker-1', code: null, signal: 'SIGKILL', restart_in_ms })),
   );
   assert.ok(run.notes().some(({ name, what }) => name === 'worker-2' && what === 'wake'));
+});
+
+const EACH_ITS_OWN = { discoverers: 'one-a-route', uploadRoutes: uploadRoutes('red', 'blue') } as const;
+
+test('each route has a discoverer of its own where that is asked for, which knows no other route', async (t) => {
+  const run = startSupervisor(t, {}, EACH_ITS_OWN);
+  await allStarted(run, 5);
+  run.signals.emit('SIGINT', 'SIGINT');
+  assert.equal(await run.exit, 0);
+  const inputs = run.notes().flatMap(({ name, what }) => {
+    const isIt = what.startsWith('watches ') && name.startsWith('discoverer');
+    return isIt ? [`${name} ${what}`] : [];
+  });
+  assert.deepEqual(inputs.toSorted(), [
+    'discoverer-1 watches red',
+    'discoverer-2 watches blue',
+    'discoverer-3 watches main',
+  ]);
+});
+
+test('a discoverer that dies is started again with growing delays, while the others go on', async (t) => {
+  const run = startSupervisor(t, { 'discoverer-2': { diesBySignal: 'SIGKILL', lives: 2 } }, EACH_ITS_OWN);
+  await run.stderr.until(started('discoverer-2'), 3);
+  run.signals.emit('SIGINT', 'SIGINT');
+  assert.equal(await run.exit, 0);
+  assert.deepEqual(
+    run.stderr.records
+      .filter(event('discoverer.died'))
+      .map(({ name, restart_in_ms }) => [name, restart_in_ms]),
+    [
+      ['discoverer-2', 10],
+      ['discoverer-2', 20],
+    ],
+  );
+  for (const other of ['discoverer-1', 'discoverer-3'])
+    assert.equal(run.stderr.records.filter(started(other)).length, 1);
+});
+
+test('one discoverer that cannot start for the environment ends the program: nobody else watches its route', async (t) => {
+  const run = startSupervisor(t, { 'discoverer-2': { failsToStart: { exitCode: 5 } } }, EACH_ITS_OWN);
+  await assert.rejects(run.exit, EnvironmentError);
 });
 
 test('a child that ends with code 0 without being asked is started again', async (t) => {

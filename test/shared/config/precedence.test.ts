@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { environmentName, OPTION_NAMES, OPTIONS, type OptionName } from '../../../shared/config/options.ts';
+import {
+  environmentName,
+  OPTION_NAMES,
+  OPTIONS,
+  type OptionName,
+  optionsOf,
+} from '../../../shared/config/options.ts';
 import { resolveStatePath } from '../../../shared/config/resolve.ts';
 import { settingsSchema } from '../../../shared/config/settings.ts';
-import { configFile, settingsFrom } from './sources.ts';
+import { configFile, serverFrom, settingsFrom, targetsFile, watchFrom } from './sources.ts';
 
 test('every default works with nothing given', () => {
   const { settings, dryRun, inputsToMake } = settingsFrom();
@@ -20,6 +26,10 @@ test('every default works with nothing given', () => {
     logLevel: 'info',
     logFormat: 'json',
     once: false,
+    retryMs: 30_000,
+    maxRetries: 10,
+    uploadRoutes: [],
+    discoverers: 'one',
     routes: [
       {
         name: 'staging',
@@ -37,6 +47,7 @@ test('every default works with nothing given', () => {
         watch: 'auto',
         scanMs: undefined,
         overdueMs: 3_600_000,
+        sinks: [],
       },
     ],
   });
@@ -93,11 +104,24 @@ const EXAMPLES: Record<OptionName, [text: string, value: unknown]> = {
   state_path: ['/srv/s/w.db', '/srv/s/w.db'],
   mode: ['close-write', 'close-write'],
   stability_seconds: ['0.25', 0.25],
+  retry_seconds: ['0.5', 0.5],
+  max_retries: ['0', 0],
   include: ['*.csv,*.{a,b}', ['*.csv', '*.{a,b}']],
   exclude: ['x,y\nz', ['x,y', 'z']],
   dedupe: ['none', 'none'],
   on_duplicate: ['leave', 'leave'],
   duplicates: ['/srv/d', '/srv/d'],
+  server_directory: ['/srv/flood', '/srv/flood'],
+  credentials: ['/etc/c', '/etc/c'],
+  target: ['/srv/out', '/srv/out'],
+  profile: ['lab', 'lab'],
+  bucket: ['archive', 'archive'],
+  key: ['{hour}/{name}', '{hour}/{name}'],
+  decompress: ['no', false],
+  max_output_bytes: ['10MiB', '10MiB'],
+  max_ratio: ['7', 7],
+  after: ['keep', 'keep'],
+  moved_to: ['/srv/sent', '/srv/sent'],
   workers: ['9', 9],
   concurrency: ['9', 9],
   watch: ['poll', 'poll'],
@@ -114,17 +138,59 @@ const EXAMPLES: Record<OptionName, [text: string, value: unknown]> = {
   log_format: ['pretty', 'pretty'],
 };
 
-for (const name of OPTION_NAMES) {
+const asGiven = (name: OptionName): unknown => {
+  const [text, value] = EXAMPLES[name];
+  return OPTIONS[name].text === 'text' || OPTIONS[name].text === 'number' ? text : value;
+};
+
+/** Those of `start`, whose settings show them with nothing else given. */
+for (const name of optionsOf('config').filter(
+  (name) => !['server_directory', 'credentials'].includes(name),
+)) {
   test(`${name} means the same as an option, in the environment and in the config file`, (t) => {
     const [text, value] = EXAMPLES[name];
     const config = configFile(t, `${name}: ${JSON.stringify(value)}\n`);
-    const flag = OPTIONS[name].text === 'text' || OPTIONS[name].text === 'number' ? text : value;
-    const expected = settingsFrom({ flags: { [name]: flag } });
+    const expected = settingsFrom({ flags: { [name]: asGiven(name) } });
     assert.notDeepEqual(expected, settingsFrom());
     assert.deepEqual(settingsFrom({ env: { [environmentName(name)]: text } }), expected);
     assert.deepEqual(settingsFrom({ flags: { config } }), expected);
   });
 }
+
+for (const name of ['server_directory', 'credentials'] as const) {
+  test(`${name} means the same to a server as an option, in the environment and in the config file`, (t) => {
+    const [text, value] = EXAMPLES[name];
+    const base = name === 'server_directory' ? {} : { server_directory: '/srv/base' };
+    const expected = serverFrom({ flags: { ...base, [name]: text } });
+    assert.equal(JSON.stringify(expected).includes(text), true);
+    assert.deepEqual(serverFrom({ flags: base, env: { [environmentName(name)]: text } }), expected);
+    const config = configFile(t, `${name}: ${JSON.stringify(value)}\n`);
+    assert.deepEqual(serverFrom({ flags: { ...base, config } }), expected);
+  });
+}
+
+for (const name of optionsOf('watch')) {
+  test(`${name} means the same to watch as an option, in the environment, in a target and above the targets`, (t) => {
+    const [text, value] = name === 'mode' ? (['stability', 'stability'] as const) : EXAMPLES[name];
+    const base: Record<string, unknown> = { target: ['/srv/out'], profile: 'p', bucket: 'bbb' };
+    if (name === 'moved_to') base.after = 'move';
+    const { [name]: _, ...others } = base;
+    const expected = watchFrom({ flags: { ...base, [name]: name === 'mode' ? text : asGiven(name) } });
+    if (name !== 'moved_to') assert.notDeepEqual(expected, watchFrom({ flags: base }));
+    assert.deepEqual(watchFrom({ flags: others, env: { [environmentName(name)]: text } }), expected);
+    const { target: __, ...given } = others;
+    const top = targetsFile(t, { [name]: value, targets: [{ target: '/srv/out' }] });
+    assert.deepEqual(watchFrom({ flags: { ...given, target: [top] } }), expected);
+    if (!OPTIONS[name].of.some((place) => place === 'target')) return;
+    const own = targetsFile(t, { targets: [{ target: '/srv/out', [name]: value }] });
+    assert.deepEqual(watchFrom({ flags: { ...given, target: [own] } }), expected);
+  });
+}
+
+test('every option is one of a config file or of a file with targets', () => {
+  const known = new Set([...optionsOf('config'), ...optionsOf('watch'), ...optionsOf('target')]);
+  assert.deepEqual([...known].toSorted(), OPTION_NAMES.toSorted());
+});
 
 test('an empty variable counts as not set, and those of others are left alone', () => {
   const env = {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Progress } from '../../../shared/ipc/messages.ts';
 import { ProgressRelay } from '../../../shared/ipc/progress-relay.ts';
 
-const delta: Progress = { files: 2, bytes: 30, duplicates: 1, failed: 0 };
+const delta: Progress = { files: 2, bytes: 30, duplicates: 1, failed: 0, uploaded: 0, uploadedBytes: 0 };
 
 test('progress is added up and reported a few times a second', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -14,7 +14,10 @@ test('progress is added up and reported a few times a second', (t) => {
   t.mock.timers.tick(200);
   relay.add(delta);
   t.mock.timers.tick(200);
-  assert.deepEqual(reports, [{ files: 200, bytes: 3000, duplicates: 100, failed: 0 }, delta]);
+  assert.deepEqual(reports, [
+    { files: 200, bytes: 3000, duplicates: 100, failed: 0, uploaded: 0, uploadedBytes: 0 },
+    delta,
+  ]);
 });
 
 test('a flush reports what there is, and nothing when there is nothing', (t) => {

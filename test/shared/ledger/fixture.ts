@@ -23,6 +23,7 @@ export function emptyState(t: TestContext): State {
     dedupe: 'content',
     mode: 'stability',
     stabilityMs: 1000,
+    takes: 'ingest',
   });
   return state;
 }

@@ -103,6 +103,7 @@ test('what is due and overdue is told for each route by itself', (t) => {
     dedupe: 'content',
     mode: 'stability',
     stabilityMs: 1,
+    takes: 'ingest',
   });
   candidates.upsert(sighting('mine'));
   candidates.upsert(sighting('theirs', { routeId: other, dueMs: T0 + 1 }));

@@ -14,6 +14,7 @@ const route: Omit<Route, 'id' | 'marked'> = {
   dedupe: 'content',
   mode: 'stability',
   stabilityMs: 10_000,
+  takes: 'ingest',
 };
 
 test('a route comes back as it was saved, whatever bytes its paths hold', (t) => {
@@ -35,6 +36,7 @@ test('a route is known by its input: saving it again updates it and keeps its id
     dedupe: 'none',
     mode: 'sidecar',
     stabilityMs: 1,
+    takes: 'ingest',
   } as const;
   assert.equal(routes.save(changed), id);
   assert.deepEqual(routes.byId(id), { ...changed, id, marked: false });

@@ -1,5 +1,6 @@
 import type { CrashPoints } from '../../../../shared/crash-points.ts';
 import { type BytePath, toText } from '../../../../shared/fs/byte-path.ts';
+import { lstatIfSeen } from '../../../../shared/fs/lstat.ts';
 import type { LedgerRow } from '../../../../shared/ledger/ledger.ts';
 import { appendLines, type Line } from '../../../../shared/manifest/append.ts';
 import { manifestLine, manifestPathOf } from '../../../../shared/manifest/record.ts';
@@ -8,7 +9,6 @@ import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import type { Ended, PlacedFile } from './custody.ts';
 import { settleEnded } from './settle-ended.ts';
 import type { IngestStore } from './store.ts';
-import { lstatIfSeen } from './watch-behind.ts';
 
 /** What transaction 2 did; only what is listed here has happened. */
 export type Committed = { files: PlacedFile[]; ended: Ended[]; adopted: LedgerRow[] };
@@ -97,6 +97,7 @@ function append(path: BytePath, lines: readonly Line[], adopted: LedgerRow[], co
       taken.add(id);
       store.ledger.commit(id, nowMs);
       store.completeAdopted(row);
+      store.handOn([row], nowMs);
       adopted.push(row);
     },
     onShortened: (committedBytes, foundBytes) =>
@@ -125,10 +126,12 @@ function settleAll(
 ): void {
   const isOurs = ({ inFlight }: PlacedFile) => inFlight.type !== 'original' || !adopted.has(inFlight.row.id);
   const rest = adopted.size === 0 ? files : files.filter(isOurs);
+  const rows = rest.flatMap(originalOf).map(({ row }) => row);
   store.ledger.commitAll(
-    rest.flatMap(originalOf).map(({ row }) => row.id),
+    rows.map(({ id }) => id),
     nowMs,
   );
+  store.handOn(rows, nowMs);
   for (const { inFlight, sidecar } of rest) {
     if (inFlight.type === 'duplicate') store.duplicates.settle(inFlight.row.id, nowMs);
     if (sidecar !== undefined && !isLeft(inFlight)) store.removals.add(sidecar);

@@ -4,16 +4,16 @@ import { errnoOf } from '../../../../shared/errors.ts';
 import { type BytePath, dirname, join, toBytes } from '../../../../shared/fs/byte-path.ts';
 import { copyHashed, preserveAttributes } from '../../../../shared/fs/copy-file.ts';
 import { fsyncDirectory } from '../../../../shared/fs/durable.ts';
+import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { renameNoReplace } from '../../../../shared/linux/rename.ts';
+import { assertHeld } from '../../fence.ts';
 import { type DecidedFile, type Ended, ended, type InFlight, type PlacedFile, type Step } from './custody.ts';
 import { isPermission, isPlaceFault } from './faults.ts';
-import { assertHeld } from './fence.ts';
 import { contentOfInFlight, withOtherName } from './other-name.ts';
 import type { PlaceContext } from './place-context.ts';
 import { nameTaken, placed } from './placed.ts';
 import { removeIfThere } from './remove-if-there.ts';
 import { discardCopy, tagOf, takeAway } from './take-away.ts';
-import { lstatIfThere } from './watch-behind.ts';
 
 /** In the directory of the destination, hidden, and from the row's number, so that recovery finds it. */
 export const temporaryName = (inFlight: InFlight, destination: BytePath): BytePath =>

@@ -10,8 +10,11 @@ import { SMALL_FILE_BYTES } from '../../../../shared/queue/lanes.ts';
 import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
 import type { Route } from '../../../../shared/queue/routes.ts';
 import type { State } from '../../../../shared/state/open.ts';
+import { Breath } from '../../breath.ts';
+import type { Delta } from '../../delta.ts';
+import { Directories, DurableDirectories } from '../../directories.ts';
+import { Fence } from '../../fence.ts';
 import type { Handler } from '../../handler.ts';
-import { Breath } from './breath.ts';
 import {
   type Accepted,
   type DecidedFile,
@@ -23,17 +26,14 @@ import {
   type ReadFile,
 } from './custody.ts';
 import { decideFiles } from './decide.ts';
-import { Directories, DurableDirectories } from './directories.ts';
 import { makeDataDurable } from './durable-data.ts';
 import { meaningOf } from './faults.ts';
-import { Fence } from './fence.ts';
 import { ManifestsOwner } from './manifests-owner.ts';
 import { placeFile } from './place.ts';
 import type { PlaceContext } from './place-context.ts';
 import { PlaceHealth } from './place-health.ts';
 import { openFile, type Reading, readFile } from './read.ts';
 import { endOfRefusal, failed } from './refusal.ts';
-import type { Delta } from './report.ts';
 import { resumeFile } from './resume.ts';
 import { Settling } from './settle-batch.ts';
 import { removeSidecars } from './sidecar-removal.ts';

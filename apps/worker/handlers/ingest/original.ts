@@ -1,5 +1,6 @@
+import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import type { InFlight } from './custody.ts';
-import { isDecidedInode, lstatIfThere } from './watch-behind.ts';
+import { isDecidedInode } from './watch-behind.ts';
 
 /** Whether the committed copy of a duplicate is where the ledger says, with its size. */
 export function originalIsThere(inFlight: InFlight): boolean {

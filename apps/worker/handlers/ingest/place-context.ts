@@ -1,6 +1,6 @@
 import type { CrashPoints } from '../../../../shared/crash-points.ts';
-import type { Directories } from './directories.ts';
-import type { Fence } from './fence.ts';
+import type { Directories } from '../../directories.ts';
+import type { Fence } from '../../fence.ts';
 import type { IngestStore } from './store.ts';
 
 /** What placing needs beside the file. */

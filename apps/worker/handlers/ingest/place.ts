@@ -1,5 +1,6 @@
 import { errnoOf } from '../../../../shared/errors.ts';
 import { type BytePath, isWithin, toText } from '../../../../shared/fs/byte-path.ts';
+import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { renameNoReplace } from '../../../../shared/linux/rename.ts';
 import { copyAcross } from './copy-across.ts';
 import { type DecidedFile, ended, type InFlight, type PlacedFile, type Step } from './custody.ts';
@@ -10,7 +11,7 @@ import { nameTaken, placed } from './placed.ts';
 import { putBack } from './put-back.ts';
 import { takeAway } from './take-away.ts';
 import { endOfTouched } from './touched.ts';
-import { lstatIfThere, meddlingWith } from './watch-behind.ts';
+import { meddlingWith } from './watch-behind.ts';
 
 /**
  * Brings one decided file, whose data is durable, where its row says: by rename, which is done when it returns, and where the kernel

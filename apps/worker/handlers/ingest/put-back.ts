@@ -1,13 +1,14 @@
 import { errnoOf } from '../../../../shared/errors.ts';
 import { type BytePath, dirname } from '../../../../shared/fs/byte-path.ts';
 import { makeDirectoryDurable } from '../../../../shared/fs/durable.ts';
+import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { withContentSuffix } from '../../../../shared/ledger/destination.ts';
 import { renameNoReplace } from '../../../../shared/linux/rename.ts';
+import { assertHeld } from '../../fence.ts';
 import { type Accepted, type Ended, ended, type InFlight } from './custody.ts';
-import { assertHeld } from './fence.ts';
 import { contentOfInFlight } from './other-name.ts';
 import type { PlaceContext } from './place-context.ts';
-import { lstatIfThere, type Meddling } from './watch-behind.ts';
+import type { Meddling } from './watch-behind.ts';
 
 /** What is to be put back, open or not. */
 export type InCustody = Accepted & { inFlight: InFlight };

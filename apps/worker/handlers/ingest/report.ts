@@ -1,15 +1,13 @@
 import { toText } from '../../../../shared/fs/byte-path.ts';
 import type { LedgerRow } from '../../../../shared/ledger/ledger.ts';
 import type { LogFields, Logger } from '../../../../shared/log/logger.ts';
+import { type Delta, NO_DELTA } from '../../delta.ts';
 import type { Committed } from './commit.ts';
 import type { Ended, PlacedFile } from './custody.ts';
 
-/** What one batch added: for metrics and the progress line. */
-export type Delta = { files: number; bytes: number; duplicates: number; failed: number };
-
 /** Says in the log what became of each file of a batch, after it has become so. */
 export function reportBatch(committed: Committed, logger: Logger): Delta {
-  const delta: Delta = { files: committed.adopted.length, bytes: 0, duplicates: 0, failed: 0 };
+  const delta: Delta = { ...NO_DELTA, files: committed.adopted.length };
   for (const row of committed.adopted) {
     delta.bytes += row.sizeBytes;
     logger.info(

@@ -2,6 +2,8 @@ import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
 import { type BytePath, dirname, isWithin, toBytes, toText } from '../../../../shared/fs/byte-path.ts';
 import { fsyncDirectory } from '../../../../shared/fs/durable.ts';
 import { hashLarge } from '../../../../shared/fs/hash-file.ts';
+import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
+import { assertHeld } from '../../fence.ts';
 import { finishCopy, temporaryName } from './copy-across.ts';
 import {
   type Accepted,
@@ -11,7 +13,6 @@ import {
   type PlacedFile,
   type Step,
 } from './custody.ts';
-import { assertHeld } from './fence.ts';
 import { originalIsThere } from './original.ts';
 import { contentOfInFlight, withOtherName } from './other-name.ts';
 import { placeOf } from './place.ts';
@@ -22,7 +23,7 @@ import { removeIfThere } from './remove-if-there.ts';
 import { sidecarSeenBefore } from './sidecar.ts';
 import { discardCopy, steppedAsideName, takeAway } from './take-away.ts';
 import { endOfTouched, isUntouched } from './touched.ts';
-import { isDecidedInode, lstatIfThere, meddlingWith } from './watch-behind.ts';
+import { isDecidedInode, meddlingWith } from './watch-behind.ts';
 
 type Resumed = Step<PlacedFile | DecidedFile>;
 

@@ -4,13 +4,14 @@ import { errnoOf } from '../../../../shared/errors.ts';
 import { type BytePath, dirname } from '../../../../shared/fs/byte-path.ts';
 import type { Logger } from '../../../../shared/log/logger.ts';
 import { manifestPathOf } from '../../../../shared/manifest/record.ts';
+import type { Delta } from '../../delta.ts';
 import { type Committed, commitFiles } from './commit.ts';
 import { type Ended, isEnded, type PlacedFile } from './custody.ts';
 import { placeOf } from './place.ts';
 import type { PlaceContext } from './place-context.ts';
 import type { PlaceHealth } from './place-health.ts';
 import { delayedBy } from './refusal.ts';
-import { type Delta, reportBatch } from './report.ts';
+import { reportBatch } from './report.ts';
 import { removeSidecars } from './sidecar-removal.ts';
 import type { IngestStore } from './store.ts';
 

@@ -1,7 +1,7 @@
 import { fingerprintOf } from '../../../../shared/fs/fingerprint.ts';
+import { lstatIfSeen } from '../../../../shared/fs/lstat.ts';
 import type { Ended } from './custody.ts';
 import type { IngestStore } from './store.ts';
-import { lstatIfSeen } from './watch-behind.ts';
 
 /**
  * Records how a file's way ended without being placed, inside transaction 2.

@@ -3,12 +3,12 @@ import { type CrashPoints, noCrashPoints } from '../../../../shared/crash-points
 import { errnoOf } from '../../../../shared/errors.ts';
 import { toBytes, toText } from '../../../../shared/fs/byte-path.ts';
 import { unsigned } from '../../../../shared/fs/fingerprint.ts';
+import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import type { Logger } from '../../../../shared/log/logger.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import type { Sidecar } from './custody.ts';
 import { meaningOf } from './faults.ts';
 import type { IngestStore } from './store.ts';
-import { lstatIfThere } from './watch-behind.ts';
 
 /** At a time: a list that fits in memory. */
 const PAGE = 1_000;

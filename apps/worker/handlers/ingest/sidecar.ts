@@ -4,11 +4,11 @@ import { type BytePath, basename, toBytes } from '../../../../shared/fs/byte-pat
 import { SIDECAR_SUFFIX } from '../../../../shared/fs/excluded.ts';
 import { unsigned } from '../../../../shared/fs/fingerprint.ts';
 import type { FileHash } from '../../../../shared/fs/hash-file.ts';
+import { lstatIfSeen } from '../../../../shared/fs/lstat.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import type { Job } from '../../../../shared/queue/job.ts';
 import type { Outcome, Sidecar } from './custody.ts';
 import { meaningOf } from './faults.ts';
-import { lstatIfSeen } from './watch-behind.ts';
 
 export type Checksum = { algorithm: 'sha256' | 'md5'; hex: string };
 

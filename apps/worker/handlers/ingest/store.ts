@@ -7,6 +7,8 @@ import { Manifests } from '../../../../shared/manifest/manifests.ts';
 import { Candidates } from '../../../../shared/queue/candidates.ts';
 import { Routes } from '../../../../shared/queue/routes.ts';
 import { Settlements } from '../../../../shared/queue/settle.ts';
+import { SinkJobs } from '../../../../shared/queue/sink-jobs.ts';
+import { Sinks } from '../../../../shared/queue/sinks.ts';
 import type { State } from '../../../../shared/state/open.ts';
 import type { InFlight } from './custody.ts';
 import { sidecarSeenBefore } from './sidecar.ts';
@@ -22,6 +24,8 @@ export class IngestStore {
   readonly removals: SidecarRemovals;
   readonly routes: Routes;
   readonly totals: Totals;
+  readonly #sinks: Sinks;
+  readonly #sinkJobs: SinkJobs;
   readonly #takeJob;
   readonly #jobsInFlight;
 
@@ -35,6 +39,8 @@ export class IngestStore {
     this.removals = new SidecarRemovals(state);
     this.routes = new Routes(state);
     this.totals = new Totals(state);
+    this.#sinks = new Sinks(state);
+    this.#sinkJobs = new SinkJobs(state);
     this.#takeJob = state.prepare<[number], { payload: string | null }>(
       'DELETE FROM jobs WHERE id = ? RETURNING payload',
     );
@@ -93,6 +99,20 @@ export class IngestStore {
     if (job === undefined) return;
     const sidecar = sidecarSeenBefore({ key: row.source, payload: job.payload ?? undefined }, row.decidedMs);
     if (sidecar !== undefined) this.removals.add(sidecar);
+  }
+
+  /** Hands committed rows on, inside the transaction that commits them. */
+  handOn(rows: readonly LedgerRow[], nowMs: number): void {
+    const sinks = new Map(
+      [...new Set(rows.map(({ routeId }) => routeId))].map((id) => [id, this.#sinks.ofRoute(id)]),
+    );
+    const files = rows.map(({ id, routeId, destination, sizeBytes }) => ({
+      ledgerId: id,
+      routeId,
+      path: destination,
+      sizeBytes,
+    }));
+    this.#sinkJobs.add(files, (routeId) => sinks.get(routeId) ?? [], nowMs);
   }
 
   withdraw({ type, row }: InFlight): void {

@@ -8,16 +8,17 @@ import {
   join,
   toBytes,
 } from '../../../../shared/fs/byte-path.ts';
+import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { renameNoReplace } from '../../../../shared/linux/rename.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
+import { assertHeld } from '../../fence.ts';
 import { type DecidedFile, type Ended, ended, type InFlight } from './custody.ts';
-import { assertHeld } from './fence.ts';
 import { originalIsThere } from './original.ts';
 import type { PlaceContext } from './place-context.ts';
 import { putBack } from './put-back.ts';
 import { removeIfThere } from './remove-if-there.ts';
 import { endOfTouched } from './touched.ts';
-import { isDecidedInode, lstatIfThere, meddlingWith } from './watch-behind.ts';
+import { isDecidedInode, meddlingWith } from './watch-behind.ts';
 
 /** Hidden, so that no scan takes it, and from the row's number, so that recovery finds it. */
 export const steppedAsideName = ({ type, row }: InFlight): BytePath =>

@@ -1,6 +1,6 @@
 import { hasFingerprintOf } from '../../../../shared/fs/fingerprint.ts';
+import { lstatIfSeen, lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { type DecidedFile, type Ended, ended, type InFlight } from './custody.ts';
-import { lstatIfSeen, lstatIfThere } from './watch-behind.ts';
 
 /** Whether a source is still the file that was decided, under its name and untouched. */
 export function isUntouched({ row }: InFlight): boolean {

@@ -1,29 +1,9 @@
-import { type BigIntStats, fstatSync, lstatSync } from 'node:fs';
-import { errnoOf } from '../../../../shared/errors.ts';
-import { type BytePath, toBytes } from '../../../../shared/fs/byte-path.ts';
+import { type BigIntStats, fstatSync } from 'node:fs';
+import type { BytePath } from '../../../../shared/fs/byte-path.ts';
 import { unsigned } from '../../../../shared/fs/fingerprint.ts';
+import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import type { InFlight } from './custody.ts';
-
-/** What a name is; undefined where there is none, also for a file standing where its directory was. */
-export function lstatIfThere(path: BytePath): BigIntStats | undefined {
-  try {
-    return lstatSync(toBytes(path), { bigint: true, throwIfNoEntry: false });
-  } catch (error) {
-    if (errnoOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-}
-
-/** The same where it is no fault to see nothing: also undefined where we may not look, or cannot. */
-export function lstatIfSeen(path: BytePath): BigIntStats | undefined {
-  try {
-    return lstatIfThere(path);
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return undefined;
-  }
-}
 
 /** Whether a name is the inode that was decided. */
 export const isDecidedInode = (stats: BigIntStats | undefined, { row }: InFlight): boolean =>

@@ -30,6 +30,8 @@ test('queue stats --json has the documented keys and nothing else', async (conte
     committed: 0,
     committed_bytes: 0,
     duplicates: 0,
+    uploaded: 0,
+    uploaded_bytes: 0,
     oldest_ready_seconds: 5,
     files_per_second: 0,
     bytes_per_second: 0,
@@ -57,6 +59,13 @@ files/s           0.0  over the last minute
 bytes/s           0 B
 `,
   );
+});
+
+test('queue stats tells a person of uploads where there are any', async (context) => {
+  const fixture = makeState(context);
+  assert.doesNotMatch((await queue(fixture, 'stats')).stdout, /uploaded/);
+  fixture.state.exec('UPDATE totals SET uploaded_files = 1234, uploaded_bytes = 5600000');
+  assert.match((await queue(fixture, 'stats')).stdout, /^uploaded +1,234 {2}5\.6 MB$/m);
 });
 
 test('queue stats --watch --json writes a line, and again, until it is told to stop', async (context) => {

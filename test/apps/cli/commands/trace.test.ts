@@ -90,9 +90,10 @@ test('trace --json has the documented keys', async (context) => {
         now: { kind: 'file', size: 2 },
         manifest: { path: join(fixture.manifests, '2024/11/02/10/manifest.jsonl'), line: 1, offset: 0 },
         duplicates: [],
-        records: [],
+        uploads: [],
       },
     ],
+    uploads: [],
     why_unknown: null,
   });
 });

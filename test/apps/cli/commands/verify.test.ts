@@ -68,6 +68,7 @@ test('verify --json has the documented keys, and the summary last', async (conte
     warehouse_files: 0,
     rehashed_files: 0,
     rehashed_bytes: 0,
+    objects: 0,
   });
 });
 

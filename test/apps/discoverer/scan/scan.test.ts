@@ -4,10 +4,10 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import { lstatIfThere } from '../../../../apps/discoverer/completion/look.ts';
 import { EnvironmentError } from '../../../../shared/errors.ts';
 import { type BytePath, fromBytes, join, toBytes, toText } from '../../../../shared/fs/byte-path.ts';
 import { fingerprintOf } from '../../../../shared/fs/fingerprint.ts';
+import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { decideFile } from '../../../support/state.ts';
 import { Harness } from '../harness.ts';
 

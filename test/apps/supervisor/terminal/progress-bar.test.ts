@@ -8,6 +8,8 @@ import { createLogger } from '../../../../shared/log/logger.ts';
 import { Meter } from '../../../../shared/metrics/meter.ts';
 import { NO_STATS } from '../harness.ts';
 
+const TAKES = { takes: true, sends: false };
+
 function display(left: { ready: number; leased: number; failed?: number }) {
   const time = { nowMs: 0 };
   const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
@@ -28,8 +30,8 @@ function display(left: { ready: number; leased: number; failed?: number }) {
 
 test('the bar tells the share done, the speed and the time left', () => {
   const { time, meter, stats } = display({ ready: 290, leased: 10 });
-  const render = progressBar(meter, stats, () => false);
-  meter.add({ files: 90, bytes: 9e6, duplicates: 8, failed: 2 });
+  const render = progressBar(meter, stats, TAKES, () => false);
+  meter.add({ files: 90, bytes: 9e6, duplicates: 8, failed: 2, uploaded: 0, uploadedBytes: 0 });
   time.nowMs = 1000;
   assert.equal(
     render(120),
@@ -40,27 +42,27 @@ test('the bar tells the share done, the speed and the time left', () => {
 
 test('what is done since the queue was read is not counted as waiting too', () => {
   const { time, meter, stats } = display({ ready: 300, leased: 0 });
-  const render = progressBar(meter, stats, () => false);
+  const render = progressBar(meter, stats, TAKES, () => false);
   assert.match(render(120), / 0% · 0\/300 files /);
-  meter.add({ files: 30, bytes: 9e6, duplicates: 0, failed: 0 });
+  meter.add({ files: 30, bytes: 9e6, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 });
   time.nowMs = 250;
   assert.match(render(120), / 10% · 30\/300 files /);
 });
 
 test('while files are still being found there is no time left to tell', () => {
   const { meter, stats } = display({ ready: 3, leased: 0 });
-  assert.match(progressBar(meter, stats, () => true)(120), /0% · 0\/3 files · looking for more/);
+  assert.match(progressBar(meter, stats, TAKES, () => true)(120), /0% · 0\/3 files · looking for more/);
 });
 
 test('with nothing to do there is nothing left', () => {
   const { meter, stats } = display({ ready: 0, leased: 0 });
-  assert.match(progressBar(meter, stats, () => false)(120), / 100% · 0\/0 files · 0s left/);
+  assert.match(progressBar(meter, stats, TAKES, () => false)(120), / 100% · 0\/0 files · 0s left/);
 });
 
 test('the status line tells what was done and what waits', () => {
   const { time, meter, stats } = display({ ready: 500, leased: 12 });
-  const render = statusLine(meter, stats);
-  meter.add({ files: 12_345, bytes: 23_000_000, duplicates: 0, failed: 0 });
+  const render = statusLine(meter, stats, TAKES);
+  meter.add({ files: 12_345, bytes: 23_000_000, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 });
   time.nowMs = 10_000;
   assert.equal(
     render(120),
@@ -68,7 +70,30 @@ test('the status line tells what was done and what waits', () => {
   );
 });
 
+test('what is uploaded is told beside what is taken, or alone where nothing is', () => {
+  const { time, meter, stats } = display({ ready: 0, leased: 0 });
+  const both = statusLine(meter, stats, { takes: true, sends: true });
+  const alone = statusLine(meter, stats, { takes: false, sends: true });
+  meter.add({ files: 20, bytes: 2000, duplicates: 0, failed: 0, uploaded: 12, uploadedBytes: 1200 });
+  time.nowMs = 10_000;
+  assert.equal(
+    both(120),
+    '⚓ 20 committed · 12 uploaded · 2 files/s · 200 B/s · 1.2 uploads/s · 120 B/s · queue 0 · waiting 0 · failed 0',
+  );
+  assert.equal(alone(120), '⚓ 12 uploaded · 1.2 files/s · 120 B/s · queue 0 · waiting 0 · failed 0');
+});
+
+test('the bar of uploads counts them, and a file that is taken first as two jobs', () => {
+  const { time, meter, stats } = display({ ready: 6, leased: 0 });
+  const alone = progressBar(meter, stats, { takes: false, sends: true }, () => false);
+  const both = progressBar(meter, stats, { takes: true, sends: true }, () => false);
+  meter.add({ files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 2, uploadedBytes: 200 });
+  time.nowMs = 1000;
+  assert.match(alone(120), / 25% · 2\/8 files · 3s left · 2 files\/s · 200 B\/s$/);
+  assert.match(both(120), / 25% · 2\/8 jobs /);
+});
+
 test('failed jobs are told first in a narrow terminal', () => {
   const { meter, stats } = display({ ready: 500, leased: 12, failed: 3 });
-  assert.equal(statusLine(meter, stats)(40), '⚓ 0 committed · failed 3 · 0 files/s');
+  assert.equal(statusLine(meter, stats, TAKES)(40), '⚓ 0 committed · failed 3 · 0 files/s');
 });

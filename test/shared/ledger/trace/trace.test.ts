@@ -6,6 +6,7 @@ import { parseSubject } from '../../../../shared/ledger/trace/subject.ts';
 import { isKnown, trace } from '../../../../shared/ledger/trace/trace.ts';
 import { whyUnknown } from '../../../../shared/ledger/trace/why-unknown.ts';
 import { manifestPathOf } from '../../../../shared/manifest/record.ts';
+import { FileRecords } from '../../../../shared/uploads/file-records.ts';
 import {
   addCandidate,
   addDuplicate,
@@ -138,13 +139,36 @@ test('the same name that came several times shows all that came under it', async
   );
 });
 
-test('what other parts of the program know of a file is asked of each of them', async (context) => {
+test('the ways of a file to object storage are told with its row, and those of other files by themselves', async (context) => {
   const fixture = makeState(context);
   const row = commitFile(fixture, 'a');
-  const record = { what: 'upload', atMs: T0, text: 'to s3://archive/a', details: { bucket: 'archive' } };
-  const tracers = [(_state: unknown, id: number) => (id === row.id ? [record] : []), () => []];
-  const { custody } = await trace(fixture.state, { path: row.source }, tracers);
-  assert.deepEqual(custody[0]?.records, [record]);
+  const other = join(fixture.directory, 'incoming');
+  const records = new FileRecords(fixture.state);
+  const stay = {
+    ...{ profile: 'lab', bucket: 'archive', filepath: 'a', createdAt: '2024-11-02T10:00:00.000000000Z' },
+    ...{
+      state: 'processing' as const,
+      bucketId: undefined,
+      sinkId: 1,
+      jobId: undefined,
+      nextPath: undefined,
+    },
+    ...{ device: 1n, inode: 2n, sizeBytes: 3, mtimeNs: 4n },
+  };
+  const handedOn = records.add({ ...stay, path: row.destination, ledgerId: row.id }, T0);
+  const alone = records.add({ ...stay, path: other, ledgerId: undefined }, T0);
+  const ofRow = await trace(fixture.state, { path: row.destination });
+  assert.deepEqual(
+    ofRow.custody[0]?.uploads.map(({ id }) => id),
+    [handedOn],
+  );
+  assert.deepEqual(ofRow.uploads, []);
+  const ofOther = await trace(fixture.state, { path: other });
+  assert.deepEqual(
+    ofOther.uploads.map(({ id, attempt }) => [id, attempt]),
+    [[alone, 2]],
+  );
+  assert.ok(isKnown(ofOther));
 });
 
 test('an argument is a path where it has a slash or something of that name is there, and else a SHA-256', (context) => {

@@ -21,6 +21,8 @@ test('an empty state file has nothing to do and nobody who does it', (context) =
     committed: 0,
     committedBytes: 0,
     duplicates: 0,
+    uploaded: 0,
+    uploadedBytes: 0,
     oldestReadySeconds: undefined,
     filesPerSecond: 0,
     bytesPerSecond: 0,
@@ -28,6 +30,16 @@ test('an empty state file has nothing to do and nobody who does it', (context) =
     kinds: {},
   });
   assert.equal(statsJson(stats).oldest_ready_seconds, null);
+});
+
+test('what was uploaded is counted beside what was committed', (context) => {
+  const { state } = makeState(context);
+  new Totals(state).addUploads({ files: 2, bytes: 70 });
+  new Totals(state).addUploads({ files: 1, bytes: 7 });
+  const stats = readStats(state, T0);
+  assert.deepEqual([stats.uploaded, stats.uploadedBytes, stats.committed], [3, 77, 0]);
+  const { uploaded, uploaded_bytes } = statsJson(stats);
+  assert.deepEqual([uploaded, uploaded_bytes], [3, 77]);
 });
 
 test('jobs are counted by kind and by state, and failed ones are not in the depth', (context) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { Fence } from '../../../../../apps/worker/fence.ts';
 import type { Accepted } from '../../../../../apps/worker/handlers/ingest/custody.ts';
-import { Fence } from '../../../../../apps/worker/handlers/ingest/fence.ts';
 import { IngestStore } from '../../../../../apps/worker/handlers/ingest/store.ts';
 import { LeaseLostError } from '../../../../../shared/errors.ts';
 import { fromText } from '../../../../../shared/fs/byte-path.ts';
@@ -22,6 +22,7 @@ const route: Route = {
   dedupe: 'content',
   mode: 'stability',
   stabilityMs: 1000,
+  takes: 'ingest',
   marked: true,
 };
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { Directories } from '../../../../../apps/worker/directories.ts';
+import { Fence } from '../../../../../apps/worker/fence.ts';
 import { finishCopy } from '../../../../../apps/worker/handlers/ingest/copy-across.ts';
 import type { DecidedFile } from '../../../../../apps/worker/handlers/ingest/custody.ts';
-import { Directories } from '../../../../../apps/worker/handlers/ingest/directories.ts';
-import { Fence } from '../../../../../apps/worker/handlers/ingest/fence.ts';
 import { placeFile } from '../../../../../apps/worker/handlers/ingest/place.ts';
 import type { PlaceContext } from '../../../../../apps/worker/handlers/ingest/place-context.ts';
 import { putBack } from '../../../../../apps/worker/handlers/ingest/put-back.ts';

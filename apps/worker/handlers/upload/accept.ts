@@ -1,0 +1,79 @@
+import { credentialsFault, type Stores } from '../../../../shared/object-store/stores.ts';
+import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
+import { writeTransaction } from '../../../../shared/state/transaction.ts';
+import type { BucketName, BucketRow } from '../../../../shared/uploads/buckets.ts';
+import { type Draft, type NoPlan, planOf } from './plan.ts';
+import type { Accepted, Ended } from './stay.ts';
+import type { UploadStore } from './store.ts';
+
+export type AcceptContext = {
+  store: UploadStore;
+  stores: Stores;
+  nowMs: number;
+  /** When credentials that will not do are looked at again. */
+  lookAgainMs: number;
+};
+
+/** Finds out for each job what is to be done with its file, and whether a stay of it has begun. */
+export function acceptJobs(jobs: readonly LeasedJob[], context: AcceptContext): (Accepted | Ended)[] {
+  const { store } = context;
+  const drafts = jobs.map((job) => {
+    const open = store.records.openOfJob(job.id);
+    const last = open ?? store.records.lastOfJob(job.id);
+    return { job, record: open, isAgain: last !== open, draft: planOf(job, last, store) };
+  });
+  const buckets = rowsOf(
+    drafts.flatMap(({ draft }) => (isPlan(draft) ? [nameOf(draft)] : [])),
+    store,
+  );
+  return drafts.map(({ job, record, isAgain, draft }) => {
+    if (!isPlan(draft)) return refused(job, draft);
+    const { credentials, profile, bucketName, ...plan } = draft;
+    const bucket = buckets.get(keyOf({ credentials, profile, bucket: bucketName }));
+    if (bucket === undefined) throw new Error('a bucket that was asked for has a row');
+    const accepted = { job, record, isAgain, plan: { ...plan, bucket } };
+    return withoutProfile(accepted, context) ?? accepted;
+  });
+}
+
+const isPlan = (draft: Draft | NoPlan): draft is Draft => !('reason' in draft);
+
+const nameOf = ({ credentials, profile, bucketName }: Draft): BucketName => ({
+  credentials,
+  profile,
+  bucket: bucketName,
+});
+
+const keyOf = ({ credentials, profile, bucket }: BucketName): string =>
+  `${credentials}\0${profile}\0${bucket}`;
+
+function rowsOf(names: readonly BucketName[], { state, buckets }: UploadStore): Map<string, BucketRow> {
+  const wanted = new Map(names.map((name) => [keyOf(name), name]));
+  if (wanted.size === 0) return new Map();
+  return writeTransaction(state, () => new Map([...wanted].map(([key, name]) => [key, buckets.get(name)])));
+}
+
+function refused(job: LeasedJob, { reason }: NoPlan): Ended {
+  return { job, plan: undefined, record: undefined, outcome: { end: 'failed', reason } };
+}
+
+/** A file that names its profile by its place stays there where there is no such one; a sink's profile is waited for. */
+function withoutProfile(file: Accepted, { stores, nowMs, lookAgainMs }: AcceptContext): Ended | undefined {
+  const { bucket, sink } = file.plan;
+  try {
+    stores.get(bucket.credentials, bucket.profile);
+    return undefined;
+  } catch (error) {
+    const reason = credentialsFault(error);
+    if (reason === undefined) throw error;
+    const { job, plan, record } = file;
+    if (sink.to.by === 'path' && record === undefined)
+      return { job, plan, record, outcome: { end: 'failed', reason } };
+    return {
+      job,
+      plan,
+      record,
+      outcome: { end: 'delayed', reason, runAtMs: nowMs + lookAgainMs, forBucket: true },
+    };
+  }
+}

@@ -1,0 +1,159 @@
+import { closeSync } from 'node:fs';
+import { fromText } from '../../../../shared/fs/byte-path.ts';
+import { Stores } from '../../../../shared/object-store/stores.ts';
+import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
+import { serverPlace } from '../../../../shared/uploads/server-places.ts';
+import { NO_DELTA } from '../../delta.ts';
+import { Directories, DurableDirectories } from '../../directories.ts';
+import { Fence } from '../../fence.ts';
+import { Abandoned } from './abandoned.ts';
+import { acceptJobs } from './accept.ts';
+import { type FinishContext, finish } from './finish.ts';
+import { Gate, LOOK_AGAIN_MS } from './gate.ts';
+import { Group } from './group.ts';
+import type { UploadOptions } from './handler.ts';
+import { moveIn } from './move-in.ts';
+import { inPool } from './pool.ts';
+import { reportEnded, reportSettled } from './report.ts';
+import { settleEnded } from './settle-ended.ts';
+import { type Accepted, type Ended, isEnded, type Step, type Taken, type Tried } from './stay.ts';
+import { UploadStore } from './store.ts';
+import { takeFiles } from './take.ts';
+import { tryFile } from './try-file.ts';
+
+/** Small files on their way at a time, of one worker: most of the time of each is the network's. */
+const TRANSFERS = 16;
+
+/** Hands files on to object storage. The life of a file, and what each crash leaves, stands in docs/object-storage.md. */
+export class Upload {
+  readonly #options: UploadOptions;
+  readonly #store: UploadStore;
+  readonly #stores: Stores;
+  readonly #gate: Gate;
+  readonly #abandoned: Abandoned;
+  readonly #durable = new DurableDirectories();
+
+  constructor(options: UploadOptions) {
+    this.#options = options;
+    this.#store = new UploadStore(options.state);
+    this.#stores = new Stores({ ...options, maxSockets: 2 * TRANSFERS });
+    this.#gate = new Gate({ ...options, store: this.#store, stores: this.#stores });
+    this.#abandoned = new Abandoned({ ...options, store: this.#store, stores: this.#stores });
+    options.stopping.addEventListener('abort', () => this.#stores.close(), { once: true });
+  }
+
+  async handle(jobs: readonly LeasedJob[]): Promise<void> {
+    const { stopping, crash } = this.#options;
+    crash.reach('upload.claimed');
+    const signal = AbortSignal.any([stopping, ...new Set(jobs.map(({ lease }) => lease.lost))]);
+    const open: number[] = [];
+    try {
+      const taken = await this.#takeAll(jobs, signal, open);
+      await this.#sendAll(taken, signal);
+    } finally {
+      for (const fd of open) closeSync(fd);
+    }
+    await this.#abandoned.sweep(signal);
+  }
+
+  /** To the end of what is done before the network is needed, but for the question whether a bucket is there. */
+  async #takeAll(jobs: readonly LeasedJob[], signal: AbortSignal, open: number[]): Promise<Taken[]> {
+    const { clock, crash } = this.#options;
+    const ends: Ended[] = [];
+    const sort = <T extends object>(steps: readonly Step<T>[]): T[] => split(steps, ends);
+    const nowMs = clock.nowMs();
+    const accepted = sort<Accepted>(
+      acceptJobs(jobs, {
+        store: this.#store,
+        stores: this.#stores,
+        nowMs,
+        lookAgainMs: LOOK_AGAIN_MS,
+      }),
+    );
+    const passed = sort<Accepted>(await this.#gate.pass(accepted, signal));
+    const opened = (fd: number): void => void open.push(fd);
+    const taken = sort<Taken>(takeFiles(passed, { store: this.#store, clock, crash, opened }));
+    const moved = sort<Taken>(this.#moveIn(taken));
+    const settled = settleEnded(ends, this.#store, clock.nowMs());
+    const failed = reportEnded(settled, this.#options.logger);
+    if (failed > 0) this.#options.onProgress({ ...NO_DELTA, failed });
+    return moved;
+  }
+
+  #moveIn(files: readonly Taken[]): Step<Taken>[] {
+    const { clock, crash } = this.#options;
+    const context = {
+      fence: new Fence(this.#store, clock),
+      directories: new Directories(this.#durable),
+      crash,
+      againMs: clock.nowMs() + LOOK_AGAIN_MS,
+    };
+    const moved = files.map((file) => {
+      const { to } = file.plan.sink;
+      return to.by === 'path'
+        ? moveIn(file, serverPlace(fromText(to.directory), 'processing'), context)
+        : file;
+    });
+    const refused = context.directories.sync();
+    crash.reach('upload.in-durable');
+    // Where a name is not known to be durable the next step must not depend on it; the error comes again there.
+    if (refused.size > 0) throw [...refused.values()][0];
+    return moved;
+  }
+
+  /** Many at a time; each group of those that are over is finished together. */
+  async #sendAll(files: readonly Taken[], signal: AbortSignal): Promise<void> {
+    const context = this.#finishContext();
+    const { logger, onProgress } = this.#options;
+    const group = new Group<Tried>((tried) => onProgress(reportSettled(finish(tried, context), logger)));
+    try {
+      await inPool(files, TRANSFERS, async (file) => {
+        group.add(await tryFile(file, { ...this.#options, ...this.#sendContext(file), signal }));
+      });
+    } finally {
+      group.end();
+    }
+  }
+
+  #sendContext({ plan }: Taken) {
+    const { bucket } = plan;
+    return {
+      store: this.#store,
+      gate: this.#gate,
+      remote: this.#stores.get(bucket.credentials, bucket.profile),
+      onUnchecked: (reason: string): void => this.#sayUnchecked(bucket.profile, reason),
+    };
+  }
+
+  readonly #unchecked = new Set<string>();
+
+  #sayUnchecked(profile: string, reason: string): void {
+    if (this.#unchecked.has(profile)) return;
+    this.#unchecked.add(profile);
+    this.#options.logger.warn(
+      { event: 'upload.unchecked', profile, reason },
+      `objects at ${profile} are not looked at after they were sent: ${reason}`,
+    );
+  }
+
+  #finishContext(): FinishContext {
+    const { clock, crash, logger } = this.#options;
+    return {
+      store: this.#store,
+      clock,
+      crash,
+      logger,
+      fence: new Fence(this.#store, clock),
+      directories: new Directories(this.#durable),
+    };
+  }
+}
+
+function split<T extends object>(steps: readonly Step<T>[], ends: Ended[]): T[] {
+  const going: T[] = [];
+  for (const step of steps) {
+    if (isEnded(step)) ends.push(step);
+    else going.push(step);
+  }
+  return going;
+}

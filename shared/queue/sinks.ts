@@ -1,0 +1,52 @@
+import { type SinkSettings, sinkSchema } from '../config/settings.ts';
+import type { State } from '../state/open.ts';
+
+/** A sink as the state file keeps it, so that any worker hands on as the file's own route says. */
+export type Sink = { id: number; routeId: number; settings: SinkSettings };
+
+type SinkRow = { id: number; route_id: number; settings: string };
+
+/** The sinks this state file has known. One a name and route; saving one again updates it. Secrets are in none: a sink names the file that has them. */
+export class Sinks {
+  readonly #retire;
+  readonly #upsert;
+  readonly #byId;
+  readonly #ofRoute;
+
+  constructor(state: State) {
+    this.#retire = state.prepare<[number]>('UPDATE sinks SET active = 0 WHERE route_id = ?');
+    this.#upsert = state.prepare<unknown[], { id: number }>(`
+      INSERT INTO sinks (route_id, name, type, settings) VALUES (?, ?, ?, ?)
+      ON CONFLICT (route_id, name) DO UPDATE SET type = excluded.type, settings = excluded.settings, active = 1
+      RETURNING id`);
+    this.#byId = state.prepare<[number], SinkRow>('SELECT id, route_id, settings FROM sinks WHERE id = ?');
+    this.#ofRoute = state.prepare<[number], SinkRow>(
+      'SELECT id, route_id, settings FROM sinks WHERE route_id = ? AND active = 1 ORDER BY id',
+    );
+  }
+
+  /** Makes these the sinks of a route, in a transaction of the caller. What others of it have in the queue is still finished. @returns their ids */
+  save(routeId: number, sinks: readonly SinkSettings[]): number[] {
+    this.#retire.run(routeId);
+    return sinks.map((sink) => {
+      const row = this.#upsert.get(routeId, sink.name, sink.type, JSON.stringify(sink));
+      if (row === undefined) throw new Error('INSERT … RETURNING gave no row');
+      return row.id;
+    });
+  }
+
+  byId(id: number): Sink | undefined {
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : sinkOf(row);
+  }
+
+  ofRoute(routeId: number): Sink[] {
+    return this.#ofRoute.all(routeId).map(sinkOf);
+  }
+}
+
+const sinkOf = ({ id, route_id, settings }: SinkRow): Sink => ({
+  id,
+  routeId: route_id,
+  settings: sinkSchema.parse(JSON.parse(settings)),
+});
