@@ -1,9 +1,8 @@
-import { accessSync, constants, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { onDirectory } from '../config/directory-fault.ts';
 import { makeDirectories } from '../config/make-directories.ts';
-import { EnvironmentError, errnoOf } from '../errors.ts';
-import { type BytePath, fromText, join, toBytes, toText } from '../fs/byte-path.ts';
-import { renameNoReplace } from '../linux/rename.ts';
+import { refuseOtherFileSystem } from '../config/same-file-system.ts';
+import { fromText, join, toBytes, toText } from '../fs/byte-path.ts';
 import { SERVER_PLACES, serverPlace } from './server-places.ts';
 
 const USABLE = constants.R_OK | constants.W_OK | constants.X_OK;
@@ -29,25 +28,11 @@ export function prepareServer(serverDirectory: string, profiles: readonly string
       });
     }
   }
-  const [first, ...others] = SERVER_PLACES.map((place) => serverPlace(directory, place));
-  if (first !== undefined) for (const other of others) refuseOtherFileSystem(first, other);
+  const [first, ...others] = SERVER_PLACES.map((place) => toText(serverPlace(directory, place)));
+  if (first !== undefined) for (const other of others) refuseOtherFileSystem(first, other, OTHER_FILE_SYSTEM);
 }
 
-/** Tried, since two mounts of one file system have one device number and still are two. */
-function refuseOtherFileSystem(from: BytePath, to: BytePath): void {
-  const probe = (directory: BytePath) => join(directory, `.wharfinger-${process.pid}.probe`);
-  writeFileSync(toBytes(probe(from)), '');
-  try {
-    renameNoReplace(probe(from), probe(to));
-    rmSync(toBytes(probe(to)), { force: true });
-  } catch (error) {
-    rmSync(toBytes(probe(from)), { force: true });
-    if (errnoOf(error) !== 'EXDEV') throw error;
-    throw new EnvironmentError(`${toText(from)} and ${toText(to)} are on different file systems`, {
-      code: 'server.file-systems',
-      op: 'rename',
-      subject: toText(to),
-      hint: 'files move from one to the other at once: put all of the server directory on one file system',
-    });
-  }
-}
+const OTHER_FILE_SYSTEM = {
+  code: 'server.file-systems',
+  hint: 'files move from one to the other at once: put all of the server directory on one file system',
+};

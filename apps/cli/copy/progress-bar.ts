@@ -1,13 +1,9 @@
-import cliProgress, { type Options } from 'cli-progress';
+import { drawBar } from '../../supervisor/terminal/draw-bar.ts';
 import type { Output } from '../context.ts';
 import { bytes, count, duration } from '../format/text.ts';
 
-// CommonJS: no named imports.
-const { Format, Presets } = cliProgress;
-
-const BAR_COLUMNS = 30;
-const NARROW_BAR_COLUMNS = 10;
-const NARROW_COLUMNS = 80;
+/** What a terminal has that does not tell its width. */
+const USUAL_COLUMNS = 80;
 const CLEAR = '\r\x1b[K';
 
 /** More often nobody can read it. */
@@ -35,7 +31,7 @@ export class CopyBar {
     if (nowMs - this.#shownAtMs < BETWEEN_MS) return;
     this.#shownAtMs = nowMs;
     // The last column stays free: a terminal that has it filled may wrap. One that does not know its width says 0.
-    const width = (this.#output.columns || NARROW_COLUMNS) - 1;
+    const width = (this.#output.columns || USUAL_COLUMNS) - 1;
     this.#output.write(`${CLEAR}${copyLine(figures, (nowMs - this.#startedMs) / 1000, width)}`);
     this.#shown = true;
   }
@@ -55,7 +51,7 @@ export function copyLine(figures: CopyFigures, seconds: number, width: number): 
   const share = allBytes === 0 ? files / Math.max(1, allFiles) : done / allBytes;
   const bytesPerSecond = seconds > 0 ? done / seconds : 0;
   const parts = [
-    `${drawBar(share, width < NARROW_COLUMNS ? NARROW_BAR_COLUMNS : BAR_COLUMNS)} ${Math.floor(share * 100)}%`,
+    `${drawBar(share, width)} ${Math.floor(share * 100)}%`,
     `${count(files)}/${count(allFiles)} files`,
     `${bytes(done)} of ${bytes(allBytes)}`,
     // What the first moments let one expect is nonsense.
@@ -70,16 +66,4 @@ export function copyLine(figures: CopyFigures, seconds: number, width: number): 
     line = longer;
   }
   return line;
-}
-
-/** cli-progress draws the bar; its own terminal handling would not know of our messages. */
-function drawBar(share: number, columns: number): string {
-  const { barCompleteChar = '=', barIncompleteChar = '-' } = Presets.shades_classic;
-  const options: Options = {
-    barsize: columns,
-    barCompleteString: barCompleteChar.repeat(columns),
-    barIncompleteString: barIncompleteChar.repeat(columns),
-    barGlue: '',
-  };
-  return Format.BarFormat(share, options);
 }

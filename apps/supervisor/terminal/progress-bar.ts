@@ -1,18 +1,11 @@
-import cliProgress, { type Options } from 'cli-progress';
 import type { Meter } from '../../../shared/metrics/meter.ts';
 import { RecentRates } from '../../../shared/metrics/recent-rates.ts';
 import type { QueueStats } from '../../../shared/queue/inspect/stats.ts';
 import type { StatsSource } from '../stats-source.ts';
+import { drawBar } from './draw-bar.ts';
 import { formatCount, formatDuration } from './figures.ts';
 import { fitParts } from './fit.ts';
 import { rateParts, type Work } from './work.ts';
-
-// CommonJS: no named imports.
-const { Format, Presets } = cliProgress;
-
-const BAR_COLUMNS = 30;
-const NARROW_BAR_COLUMNS = 10;
-const NARROW_COLUMNS = 80;
 
 /**
  * What `--once` shows on a terminal: a bar, the files done of those known, the speed and the time left. While the pass is still
@@ -42,7 +35,7 @@ export function progressBar(
     const share = isOver ? 1 : done / Math.max(1, done + left);
     return fitParts(
       [
-        `⚓ ${drawBar(share, width < NARROW_COLUMNS ? NARROW_BAR_COLUMNS : BAR_COLUMNS)} ${Math.floor(share * 100)}%`,
+        `⚓ ${drawBar(share, width)} ${Math.floor(share * 100)}%`,
         `${formatCount(done)}/${formatCount(done + left)} ${unit}`,
         ...(failed > 0 ? [`failed ${formatCount(failed)}`] : []),
         isScanning()
@@ -59,15 +52,3 @@ const timeLeft = (files: number, filesPerSecond: number): string => {
   if (files === 0) return '0s';
   return filesPerSecond <= 0 ? '–' : formatDuration(Math.ceil(files / filesPerSecond));
 };
-
-/** cli-progress draws the bar; its own terminal handling would not know of our log lines. */
-function drawBar(share: number, columns: number): string {
-  const { barCompleteChar = '=', barIncompleteChar = '-' } = Presets.shades_classic;
-  const options: Options = {
-    barsize: columns,
-    barCompleteString: barCompleteChar.repeat(columns),
-    barIncompleteString: barIncompleteChar.repeat(columns),
-    barGlue: '',
-  };
-  return Format.BarFormat(share, options);
-}
