@@ -141,6 +141,7 @@ class Copying {
       this.#report.say(
         `no longer waiting: ${plural(left.length, 'file goes', 'files go')} on without this command`,
       );
+    this.#report.waited();
     return left;
   }
 

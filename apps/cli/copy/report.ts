@@ -23,7 +23,16 @@ export class CopyReport {
   readonly #files: readonly PlannedFile[];
   readonly #bar: CopyBar;
   readonly #figures: CopyFigures;
-  readonly #counts = { copied: 0, copiedBytes: 0, replaced: 0, present: 0, failed: 0, skipped: 0 };
+  readonly #counts = {
+    copied: 0,
+    copiedBytes: 0,
+    replaced: 0,
+    present: 0,
+    failed: 0,
+    skipped: 0,
+    uploaded: 0,
+    lost: 0,
+  };
 
   constructor(context: CliContext, { destination, json, plan }: ReportOptions) {
     this.#context = context;
@@ -79,8 +88,10 @@ export class CopyReport {
 
   /** The one line of a file that was delivered, when nothing more is going to be said of it. */
   end({ file, copied }: Delivered, { is, why }: End): void {
+    if (is === 'completed') this.#counts.uploaded += 1;
     if (is === 'failed' || is === 'gone') {
       this.#counts.failed += 1;
+      this.#counts.lost += 1;
       const what = is === 'failed' ? 'was not uploaded' : 'is gone';
       this.say(`${this.uri(file.key)} ${what}: ${escapeControls(why ?? 'nobody knows why')}`);
     }
@@ -111,6 +122,15 @@ export class CopyReport {
     ];
     this.#bar.clear();
     const line = [`${plural(copied, 'file')}, ${bytes(copiedBytes)} copied to ${to}`, ...more].join('; ');
+    this.#context.stderr.write(`${line}\n`);
+  }
+
+  /** `3 files uploaded`, when they were waited for. */
+  waited(): void {
+    const { uploaded, lost } = this.#counts;
+    const line = [`${plural(uploaded, 'file')} uploaded`, ...(lost > 0 ? [`${count(lost)} not`] : [])].join(
+      '; ',
+    );
     this.#context.stderr.write(`${line}\n`);
   }
 
