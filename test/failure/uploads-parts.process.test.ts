@@ -42,8 +42,8 @@ test(
       pier
         .read<{ number: number }>('SELECT number FROM object_parts ORDER BY number')
         .map(({ number }) => number);
-    await pier.until('the other parts of its time are there', () => recorded().length === 4);
-    assert.deepEqual(recorded(), [1, 2, 4, 5]);
+    await pier.until('all other parts are there', () => recorded().length === 5);
+    assert.deepEqual(recorded(), [1, 2, 4, 5, 6]);
     const [upload] = await swift().uploads(pier.bucket);
     const { pid } = await program.waitFor('worker.started');
     process.kill(Number(pid), 'SIGKILL');
@@ -66,9 +66,7 @@ test(
     const faults = {
       'part-cut': [{ method: 'PUT', path: /part-cut\?.*partNumber=2/ }, resetMidBody(MIB)],
       'part-unheard': [{ method: 'PUT', path: /part-unheard\?.*partNumber=2/ }, resetBeforeReply],
-      'part-slow-down': [{ method: 'PUT', path: /part-slow-down\?.*partNumber=2/ }, slowDown],
       'begin-unheard': [{ method: 'POST', path: /begin-unheard\?uploads/ }, resetBeforeReply],
-      'begin-refused': [{ method: 'POST', path: /begin-refused\?uploads/ }, internalError],
       'end-refused': [{ method: 'POST', path: /end-refused\?.*uploadId/ }, internalError],
       'end-unheard': [{ method: 'POST', path: /end-unheard\?.*uploadId/ }, internalErrorAfterBody],
       'end-cut': [{ method: 'POST', path: /end-cut\?.*uploadId/ }, cutReply],
@@ -78,7 +76,7 @@ test(
       proxy.fail({ ...match, times: 1 }, fault);
     }
     await using program = pier.serve();
-    await pier.until('all are uploaded', () => pier.files('completed').length === 8);
+    await pier.until('all are uploaded', () => pier.files('completed').length === 6);
     assert.equal((await program.stop()).code, 0);
     for (const key of Object.keys(faults))
       assert.deepEqual(
@@ -90,7 +88,7 @@ test(
     const again = proxy.requests.filter(
       ({ path, status }) => /partNumber/.test(path) && status === 200,
     ).length;
-    assert.ok(again <= 8 * 3 + 1, `${again} parts were sent for 24`);
+    assert.ok(again <= 6 * 3 + 1, `${again} parts were sent for 18`);
     await pier.assertAllUploadedOnce();
   },
 );
@@ -155,7 +153,9 @@ test('a large file is sent with little memory', needsSwift, async (t) => {
     ({ event, filepath }) => event === 'file.uploaded' && filepath === 'sparse.bin',
     100_000,
   );
-  assert.ok(peakBytes(Number(pid)) < 250 * MIB, `${peakBytes(Number(pid)) / MIB} MiB at the most`);
+  const peak = peakBytes(Number(pid)) / MIB;
+  t.diagnostic(`${Math.round(peak)} MiB at the most`);
+  assert.ok(peak < 250, `${peak} MiB`);
   assert.equal((await program.stop()).code, 0);
   const [, object] = await swift().objects(pier.bucket);
   assert.deepEqual(object, { key: 'sparse.bin', sizeBytes });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { startFaultProxy } from '../support/object-store/fault-proxy.ts';
+import { resetAtOnce } from '../support/object-store/faults.ts';
 import { needsSwift, swiftOfFile } from '../support/object-store/swift.ts';
 import { needsOpenssl, startTlsProxy } from '../support/object-store/tls-proxy.ts';
 import { Pier } from '../support/pier.ts';
@@ -86,19 +87,26 @@ test(
   'a key that is revoked while files are sent fails what is large too, and is asked for anew once it is mended',
   needsSwift,
   async (t) => {
-    const pier = await Pier.make(t, swift());
-    pier.reachBy(swift().url);
+    const proxy = await startFaultProxy(t, swift().url);
+    const pier = await Pier.make(t, swift(), proxy.url);
     pier.drop('before.txt', 'before');
     await using program = pier.serve({}, '--workers', '1', '--retry-seconds', '0.05');
     await pier.until('it is uploaded', () => pier.files('completed').length === 1);
-    pier.reachBy(swift().url, { aws_secret_access_key: 'revoked' });
-    // Whoever refuses may cut the connection before all of a body has come, and that alone looks like a fault of the network.
+    pier.reachBy(proxy.url, { aws_secret_access_key: 'revoked' });
+    // Who refuses may cut the connection before all of a body has come, and that alone looks like a fault of the network.
+    proxy.fail({ method: 'PUT', path: /\/large\.bin\?/ }, resetAtOnce);
     pier.drop('large.bin', Buffer.alloc(5 * 1024 * 1024, 'x'));
     pier.drop('small.txt', 'small');
     await pier.until('both have failed', () => pier.files('failed').length === 2);
+    assert.equal(
+      pier.attempts('large.bin').length,
+      6,
+      'five were cut before the key was asked for by itself',
+    );
+    await proxy.restore();
     for (const { filepath, reason } of pier.records().slice(1))
       assert.match(reason ?? '', /\(SignatureDoesNotMatch, 403\)$/, filepath);
-    pier.reachBy(swift().url);
+    pier.reachBy(proxy.url);
     await pier.queue('retry', '--failed');
     await pier.until('all are uploaded', () => pier.files('completed').length === 3);
     assert.equal((await program.stop()).code, 0);

@@ -17,7 +17,7 @@ test(
     const proxy = await startFaultProxy(t, swift().url);
     const pier = await Pier.make(t, swift(), proxy.url);
     for (let n = 0; n < 300; n++) pier.drop(`${n}.txt`, `content ${n}`);
-    pier.drop('large.bin', randomBytes(40 * MIB));
+    pier.drop('large.bin', randomBytes(33 * MIB));
     proxy.fail({ method: 'PUT', path: /partNumber=4/ }, slow(100_000));
     const pause = proxy.pauseAt({ method: 'PUT', path: /\/150\.txt\?/ }, 'reply');
     {

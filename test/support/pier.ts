@@ -33,7 +33,7 @@ export type Attempt = {
 };
 
 /** Longer than anything takes that is waited for here. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 90_000;
 
 /** A server directory of one test with its state file, a bucket of a real server, and `serve` run on them. */
 export class Pier {
