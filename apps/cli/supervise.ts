@@ -4,19 +4,15 @@ import type { CliContext } from './context.ts';
 import { wantsColour } from './terminal.ts';
 
 /**
- * Runs the processes that settings ask for until they are over, and sets the exit code. The state file is made where it is missing;
- * `prepare` is given it before any process works on it.
+ * Runs the processes that settings ask for until they are over, and sets the exit code. The state file is made where it is missing. What
+ * waits for a bucket does not wait any longer: whoever starts the program may have mended it.
  */
-export async function supervise(
-  settings: Settings,
-  context: CliContext,
-  prepare?: (state: State, nowMs: number) => void,
-): Promise<void> {
+export async function supervise(settings: Settings, context: CliContext): Promise<void> {
   const { clock, stderr, version, signals } = context;
   const { openState } = await import('../../shared/state/open.ts');
   const state = openState(settings.statePath);
   try {
-    prepare?.(state, clock.nowMs());
+    await lookAgain(state, clock.nowMs());
     const { readStats } = await import('../../shared/queue/inspect/stats.ts');
     const { runSupervisor } = await import('../supervisor/main.ts');
     const exitCode = await runSupervisor({
@@ -36,6 +32,13 @@ export async function supervise(
   } finally {
     state.close();
   }
+}
+
+async function lookAgain(state: State, nowMs: number): Promise<void> {
+  const { writeTransaction } = await import('../../shared/state/transaction.ts');
+  const { Buckets } = await import('../../shared/uploads/buckets.ts');
+  const buckets = new Buckets(state);
+  writeTransaction(state, () => buckets.lookAgain(nowMs));
 }
 
 /** What a terminal has that does not tell its width. */

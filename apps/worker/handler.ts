@@ -20,4 +20,6 @@ export type Handler = {
   /** Suspects are handled one at a time, whatever their kind. */
   lanes: Record<Exclude<Lane, 'suspect'>, LaneSize>;
   handle(jobs: readonly LeasedJob[]): Promise<void>;
+  /** Asked now and then, with or without jobs: a kind that has something to clear up does it in the background. Never throws. */
+  tidy?(): void;
 };

@@ -10,6 +10,7 @@ import type { State } from '../../shared/state/open.ts';
 import { Company } from './company.ts';
 import { type Delta, NO_DELTA } from './delta.ts';
 import { Executor } from './executor.ts';
+import type { Handler } from './handler.ts';
 import { createIngestHandler } from './handlers/ingest/handler.ts';
 import { createUploadHandler } from './handlers/upload/handler.ts';
 import { LaneRunner } from './lane-runner.ts';
@@ -52,7 +53,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   const claims = new Claims(state, { ...identity, owner: name });
   const keeper = new LeaseKeeper(claims, clock, leaseMs);
   const executor = new Executor({ ...options, ...settings, keeper, stopping: signal });
-  const handlers = [
+  const handlers: Handler[] = [
     createIngestHandler({ ...options, ...settings, stopping: signal }),
     createUploadHandler({ ...options, ...settings, stopping: signal }),
   ];
@@ -90,6 +91,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     if (failed > 0) options.onProgress({ ...NO_DELTA, failed });
     if (draining && lanes.every((lane) => lane.isIdle) && !remaining.any(clock.nowMs())) drained.resolve();
     else wake();
+    for (const handler of handlers) handler.tidy?.();
   };
   const timer = new WakeTimer(state, clock, look, (error) => void executor.refused(error));
   timer.start();

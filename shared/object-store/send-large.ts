@@ -34,7 +34,7 @@ export async function sendLarge(options: SendOptions, content: Large, source: So
   }
   const open = left ?? (await begin(options, firstPartBytes(content, options.partBytes)));
   const sent = await sendAll(options, content, source, open);
-  await assertVisible(options, open.upload);
+  await assertVisible(options, open.upload, sent.identity);
   const stored = await complete(options, open.upload, sent);
   return toSent(sent.identity, stored, sent.parts.length, open.partBytes, false);
 }
@@ -121,9 +121,9 @@ async function sendAll(options: SendOptions, content: Large, source: Source, ope
   }
 }
 
-async function assertVisible(options: SendOptions, upload: Upload): Promise<void> {
+async function assertVisible(options: SendOptions, upload: Upload, { sha256 }: Identity): Promise<void> {
   try {
-    options.beforeVisible?.();
+    options.beforeVisible?.(sha256);
   } catch (error) {
     await giveUp(options, upload);
     throw error;

@@ -28,8 +28,11 @@ export type SendOptions = {
   metadata: Readonly<Record<string, string>>;
   /** Ask first whether this content is there under this key. */
   lookFirst: boolean;
-  /** Called when all of the content was read, before any of it can be seen: what it throws goes on, and nothing becomes visible. */
-  beforeVisible?(): void;
+  /**
+   * Called when all of the content was read, with its sha256, before any of it can be seen: what it throws goes on, and nothing becomes
+   * visible.
+   */
+  beforeVisible?(sha256: string): void;
 };
 
 export type Sent = {
@@ -104,7 +107,7 @@ async function sendWhole(options: SendOptions, bytes: Buffer): Promise<Sent> {
     recorder.ended();
   }
   if (remote !== undefined && isSame(remote, identity)) return sentWhole(identity, remote, true);
-  options.beforeVisible?.();
+  options.beforeVisible?.(identity.sha256);
   const named = { ...metadata, [SHA256_METADATA]: identity.sha256 };
   return sentWhole(identity, await store.put(options, bytes, digest, named, signal), false);
 }

@@ -59,7 +59,8 @@ export class FileJobs {
       ],
     });
     this.#failed = state.prepare<[number, number, number], { id: number; key: Buffer }>(`
-      SELECT id, key FROM jobs INDEXED BY jobs_failed WHERE state = 'failed' AND route_id = ? AND id > ? ORDER BY id LIMIT ?`);
+      SELECT id, key FROM jobs INDEXED BY jobs_failed
+      WHERE state = 'failed' AND route_id = ? AND payload ->> 'ledger' IS NULL AND id > ? ORDER BY id LIMIT ?`);
     this.#removeFailed = state.prepare(`
       DELETE FROM jobs WHERE id = ? AND state = 'failed'
         AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND state = 'in_flight')
@@ -80,7 +81,7 @@ export class FileJobs {
     return this.#put.run(files.map((file) => ({ file, nowMs })));
   }
 
-  /** The failed ones of a route by id, after `afterId`. */
+  /** The failed ones of a route by id, after `afterId`; not those whose files are in the warehouse, which may be away. */
   failed(routeId: number, afterId: number, limit: number): FailedJob[] {
     return this.#failed.all(routeId, afterId, limit).map(({ id, key }) => ({ id, path: fromBytes(key) }));
   }

@@ -15,6 +15,7 @@ export class Settlements {
   readonly #suspect;
   readonly #fail;
   readonly #release;
+  readonly #passOn;
   readonly #rekey;
   readonly #forgetFailed;
   readonly #keyOwner;
@@ -36,6 +37,9 @@ export class Settlements {
       UPDATE jobs SET state = 'failed', lease_token = NULL, reason = ?, updated_ms = ? WHERE id = ? AND lease_token = ?`);
     this.#release = state.prepare(`
       UPDATE jobs SET state = 'ready', lease_token = NULL, attempts = attempts - 1, updated_ms = ? WHERE id = ? AND lease_token = ?`);
+    this.#passOn = state.prepare(`
+      UPDATE jobs SET state = 'ready', lease_token = NULL, attempts = 0, updated_ms = ?
+      WHERE id = ? AND lease_token = ? AND payload IS NOT ?`);
     this.#rekey = state.prepare('UPDATE jobs SET key = ?, updated_ms = ? WHERE id = ? AND lease_token = ?');
     this.#keyOwner = state.prepare<unknown[], { id: number; state: JobState; run_at_ms: number }>(
       'SELECT id, state, run_at_ms FROM jobs WHERE kind = ? AND key = ? AND sink_id = ?',
@@ -100,6 +104,11 @@ export class Settlements {
     }
     fenced(this.#rekey.run(toBytes(key), nowMs, id, token).changes, token);
     return undefined;
+  }
+
+  /** Ready again at once, with attempts anew, where it was given to another file while it was held. @returns whether it was */
+  passOn({ id, payload }: Pick<Job, 'id' | 'payload'>, token: number, nowMs: number): boolean {
+    return this.#passOn.run(nowMs, id, token, payload ?? null).changes === 1;
   }
 
   /** Given back untouched, at no charge: an ordered stop. */

@@ -258,6 +258,8 @@ CREATE TABLE objects (
 
 CREATE INDEX objects_sent ON objects (key) WHERE state = 'sent';
 
+CREATE INDEX objects_sending ON objects (key) WHERE state = 'sending';
+
 CREATE INDEX objects_unfinished ON objects (id) WHERE upload_id IS NOT NULL OR asked_ms IS NOT NULL;
 
 CREATE TABLE object_parts (

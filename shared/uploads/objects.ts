@@ -86,8 +86,13 @@ export class Objects {
       UPDATE objects SET state = 'sent', size_bytes = ?, sha256 = ?, etag = ?, checksum = ? WHERE id = ?`);
     this.#abandoned = state.prepare<[number], Row & BucketName>(`
       SELECT objects.*, buckets.credentials, buckets.profile, buckets.bucket
-      FROM objects JOIN file_records ON file_records.id = record_id JOIN buckets ON buckets.id = bucket_id
+      FROM objects INDEXED BY objects_unfinished
+        CROSS JOIN file_records ON file_records.id = record_id JOIN buckets ON buckets.id = bucket_id
       WHERE (upload_id IS NOT NULL OR asked_ms IS NOT NULL) AND current_state IN ('completed', 'failed', 'gone')
+        AND NOT EXISTS (
+          SELECT 1 FROM objects AS other JOIN file_records AS stay ON stay.id = other.record_id
+          WHERE other.state = 'sending' AND other.key = objects.key AND stay.bucket_id = file_records.bucket_id
+            AND stay.current_state IN ('incoming', 'processing'))
       ORDER BY objects.id LIMIT ?`);
   }
 
@@ -138,7 +143,7 @@ export class Objects {
     this.#sent.run(sizeBytes, sha256, etag, checksum === undefined ? null : JSON.stringify(checksum), id);
   }
 
-  /** Those whose stay is over, and that have left an upload in parts. */
+  /** Those whose stay is over, and that have left an upload in parts; not while another stay sends to their key. */
   abandoned(limit: number): AbandonedObject[] {
     return this.#abandoned.all(limit).map((row) => {
       const { credentials, profile, bucket } = row;

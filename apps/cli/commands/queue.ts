@@ -176,7 +176,10 @@ function registerDrop(queue: Command, context: CliContext): void {
   command.action(async (texts: string[]) => {
     const ids = texts.map(parseJobId);
     context.stdout.write(
-      done(await changingState(command, context, (state) => dropJobs(state, ids)), 'dropped'),
+      done(
+        await changingState(command, context, (state) => dropJobs(state, ids, context.clock.nowMs())),
+        'dropped',
+      ),
     );
   });
 }

@@ -1,9 +1,6 @@
 import { availableParallelism, homedir } from 'node:os';
 import type { Command } from 'commander';
 import { resolveServe } from '../../../shared/config/resolve-serve.ts';
-import type { State } from '../../../shared/state/open.ts';
-import { writeTransaction } from '../../../shared/state/transaction.ts';
-import { Buckets } from '../../../shared/uploads/buckets.ts';
 import { readUploadStatus } from '../../../shared/uploads/inspect/status.ts';
 import type { CliContext } from '../context.ts';
 import { uploadStatusJson, uploadStatusText } from '../format/uploads.ts';
@@ -40,7 +37,7 @@ export function register(program: Command, context: CliContext): void {
     const { emptyIncomingTmp } = await import('../copy/empty-incoming-tmp.ts');
     await emptyIncomingTmp(serverDirectory, settings, context);
     for (const warning of profiles.warnings) context.stderr.write(`wharfinger: ${warning}\n`);
-    await supervise(settings, context, lookAgain);
+    await supervise(settings, context);
   });
   command.addHelpText('after', PRECEDENCE);
   registerStatus(command, context);
@@ -55,12 +52,6 @@ export function register(program: Command, context: CliContext): void {
     ],
     ['wharfinger serve status', 'how many files are where, and what they wait for'],
   ]);
-}
-
-/** A person has come, who may have mended what files wait for. */
-function lookAgain(state: State, nowMs: number): void {
-  const buckets = new Buckets(state);
-  writeTransaction(state, () => buckets.lookAgain(nowMs));
 }
 
 function registerStatus(serve: Command, context: CliContext): void {

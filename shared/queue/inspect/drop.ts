@@ -6,6 +6,7 @@ import { Duplicates } from '../../ledger/duplicates.ts';
 import { Ledger } from '../../ledger/ledger.ts';
 import type { State } from '../../state/open.ts';
 import { writeTransaction } from '../../state/transaction.ts';
+import { FileRecords } from '../../uploads/file-records.ts';
 import { jobsOf, refuseLeased, type SelectedJob } from './selection.ts';
 
 /** What stands in flight for a job whose holder died: a row of the ledger, or of the duplicates. */
@@ -21,32 +22,35 @@ type InFlight = {
 
 /**
  * Removes these jobs from the queue; all of them or none. Their files stay where they are. What was decided about a file is
- * taken back with its job; a file that has begun to move cannot be dropped, since nothing would remember it.
+ * taken back with its job; a file that has begun to move, or that was uploaded and is only to leave, cannot be dropped, since nothing would
+ * remember it.
  *
  * A dropped file that still lies in its input directory is found and enqueued again by the next scan.
  *
  * @throws UsageError `queue.unknown-job`, `queue.leased-job`, `queue.placed-job`
  */
-export function dropJobs(state: State, ids: readonly number[]): number {
+export function dropJobs(state: State, ids: readonly number[], nowMs: number): number {
   const remove = state.prepare('DELETE FROM jobs WHERE id = ?');
-  // What is on the server of an upload in parts is taken away by a worker.
-  const giveUp = state.prepare(`
-    UPDATE file_records SET current_state = 'gone', reason = 'dropped from the queue', waits_for_bucket = 0
-    WHERE job_id = ? AND current_state IN ('incoming', 'processing')`);
+  const records = new FileRecords(state);
   const rows = { ledger: new Ledger(state), duplicates: new Duplicates(state) };
   return writeTransaction(state, () => {
     const jobs = jobsOf(state, ids);
     refuseLeased(jobs, 'wait until it is settled, or stop wharfinger first');
     const inFlight = jobs.flatMap((job) => inFlightOf(job, rows));
-    refusePlaced(inFlight.filter(({ row }) => hasMoved(row)).map(({ job }) => job));
+    const stays = jobs.map((job) => ({ job, stay: records.openOfJob(job.id) }));
+    refusePlaced([
+      ...inFlight.filter(({ row }) => hasMoved(row)).map(({ job }) => job),
+      ...stays.filter(({ stay }) => stay?.outcome !== undefined).map(({ job }) => job),
+    ]);
     for (const { row } of inFlight) {
       row.withdraw();
       removeCopyInProgress(row);
     }
-    for (const job of jobs) {
-      remove.run(job.id);
-      giveUp.run(job.id);
-    }
+    for (const job of jobs) remove.run(job.id);
+    // What is on the server of an upload in parts is taken away by a worker.
+    for (const { stay } of stays)
+      if (stay !== undefined)
+        records.close(stay.id, { state: 'gone', reason: 'dropped from the queue', path: stay.path }, nowMs);
     return jobs.length;
   });
 }

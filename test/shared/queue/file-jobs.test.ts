@@ -115,6 +115,15 @@ test('failed jobs are given by page, whatever their kind, and no others', (t) =>
   assert.deepEqual(jobs.failed(routeId + 1, 0, 2), []);
 });
 
+test('failed jobs of files in the warehouse are not given: that may be away', (t) => {
+  const fixture = setUp(t);
+  const { jobs, routeId, state } = fixture;
+  const id = addJob(fixture, 'upload', { state: 'failed', kind: 'upload' });
+  assert.equal(jobs.failed(routeId, 0, 2).length, 1);
+  state.prepare('UPDATE jobs SET payload = ? WHERE id = ?').run('{"ledger":1}', id);
+  assert.deepEqual(jobs.failed(routeId, 0, 2), []);
+});
+
 test('a failed job is forgotten, one that is not failed, or has something in flight, is not', (t) => {
   const fixture = setUp(t);
   const { jobs } = fixture;

@@ -136,3 +136,18 @@ test('a lease is ended once nothing is left of it, and not before', (t) => {
   assert.equal(one.settlements.endLease(token), false, 'it is ended once');
   assert.deepEqual(leases.all(), [other]);
 });
+
+test('a job that was given to another file while it was held is passed on, and any other is not', (t) => {
+  const { two, current } = taken(t);
+  const { state, settlements } = two;
+  const payload = '{"ledger":1}';
+  state.prepare('UPDATE jobs SET payload = ? WHERE id = 1').run(payload);
+  assert.equal(settlements.passOn({ id: 1, payload }, current, 0), false);
+  assert.equal(settlements.holds(1, current), true);
+  assert.equal(settlements.passOn({ id: 1, payload: '{"ledger":0}' }, current + 1, 0), false, 'fenced');
+  assert.equal(settlements.passOn({ id: 1, payload: '{"ledger":0}' }, current, 0), true);
+  assert.equal(settlements.holds(1, current), false);
+  assert.deepEqual(state.prepare('SELECT state, attempts FROM jobs').all(), [
+    { state: 'ready', attempts: 0 },
+  ]);
+});

@@ -43,4 +43,7 @@ export function ensureMark(route: Route, routes: Routes): void {
   routes.setMarked(route.id);
 }
 
+/** Whether what is to be found in a warehouse can be: its file system is mounted. */
+export const hasMark = (warehouse: BytePath): boolean => exists(join(warehouse, MARK));
+
 const exists = (path: BytePath): boolean => statSync(toBytes(path), { throwIfNoEntry: false }) !== undefined;

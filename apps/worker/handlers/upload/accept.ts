@@ -1,8 +1,10 @@
+import { LeaseLostError } from '../../../../shared/errors.ts';
 import { credentialsFault, type Stores } from '../../../../shared/object-store/stores.ts';
 import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import type { BucketName, BucketRow } from '../../../../shared/uploads/buckets.ts';
-import { type Draft, type NoPlan, planOf } from './plan.ts';
+import type { FileRecord } from '../../../../shared/uploads/file-records.ts';
+import { type Draft, ledgerIdOf, type NoPlan, planOf } from './plan.ts';
 import type { Accepted, Ended } from './stay.ts';
 import type { UploadStore } from './store.ts';
 
@@ -18,7 +20,7 @@ export type AcceptContext = {
 export function acceptJobs(jobs: readonly LeasedJob[], context: AcceptContext): (Accepted | Ended)[] {
   const { store } = context;
   const drafts = jobs.map((job) => {
-    const open = store.records.openOfJob(job.id);
+    const open = openStay(job, context);
     const last = open ?? store.records.lastOfJob(job.id);
     return { job, record: open, isAgain: last !== open, draft: planOf(job, last, store) };
   });
@@ -34,6 +36,18 @@ export function acceptJobs(jobs: readonly LeasedJob[], context: AcceptContext): 
     const accepted = { job, record, isAgain, plan: { ...plan, bucket } };
     return withoutProfile(accepted, context) ?? accepted;
   });
+}
+
+/** The stay that a job is in the middle of. One of an earlier file that somebody took out of the warehouse is over. */
+function openStay(job: LeasedJob, { store, nowMs }: AcceptContext): FileRecord | undefined {
+  const { state, records, settlements } = store;
+  const open = records.openOfJob(job.id);
+  if (open?.ledgerId === undefined || open.ledgerId === ledgerIdOf(job)) return open;
+  writeTransaction(state, () => {
+    if (!settlements.holds(job.id, job.lease.token)) throw new LeaseLostError(job.lease.token);
+    records.close(open.id, { state: 'gone', reason: 'somebody took it away', path: open.path }, nowMs);
+  });
+  return undefined;
 }
 
 const isPlan = (draft: Draft | NoPlan): draft is Draft => !('reason' in draft);

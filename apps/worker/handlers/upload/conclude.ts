@@ -106,13 +106,15 @@ export function settle(
     const { sink, sinkId, places, ledgerId } = file.plan;
     if (sink.after.do === 'keep' && places === undefined && ledgerId === undefined)
       kept.add({ path, sinkId, fingerprint: file.fingerprint });
-    settlements.complete(job.id, token);
+    if (!settlements.passOn(job, token, nowMs)) settlements.complete(job.id, token);
     totals.addUploads({ files: 1, bytes: record.sizeBytes });
     return { file, is: 'completed', path };
   }
   records.close(record.id, { state: 'failed', outcome: 'failure', reason, path }, nowMs);
-  settlements.rekey(job, token, path, nowMs);
-  settlements.fail(job.id, token, reason ?? '', nowMs);
+  if (!settlements.passOn(job, token, nowMs)) {
+    settlements.rekey(job, token, path, nowMs);
+    settlements.fail(job.id, token, reason ?? '', nowMs);
+  }
   return { file, is: 'failed', path };
 }
 

@@ -101,5 +101,5 @@ function settleLeft({ file, left }: Each, { store, clock, logger }: FinishContex
     });
     return settled;
   }
-  return settle(file, is, remove ? path : left.at, reason, store, nowMs);
+  return settle(file, is, remove ? record.path : left.at, reason, store, nowMs);
 }

@@ -2,8 +2,10 @@ import type { Clock } from '../../../../shared/clock.ts';
 import type { CrashPoints } from '../../../../shared/crash-points.ts';
 import type { Logger } from '../../../../shared/log/logger.ts';
 import type { State } from '../../../../shared/state/open.ts';
+import { Objects } from '../../../../shared/uploads/objects.ts';
 import type { Delta } from '../../delta.ts';
 import type { Handler } from '../../handler.ts';
+import type { Upload } from './upload.ts';
 
 export type UploadOptions = {
   state: State;
@@ -24,6 +26,9 @@ export type UploadOptions = {
 /** Small files of one claim: their records share transactions. */
 const BATCH_SIZE = 256;
 
+/** How often it is looked for what was left on servers. */
+const TIDY_MS = 60_000;
+
 /** Large files at a time. Each holds some buffers of a part. */
 const LARGE_TRANSFERS = 2;
 
@@ -32,17 +37,27 @@ const LARGE_TRANSFERS = 2;
  * as much memory.
  */
 export function createUploadHandler(options: UploadOptions): Handler {
-  let loaded: Promise<Pick<Handler, 'handle'>> | undefined;
+  const { state, clock, stopping } = options;
+  let loaded: Promise<Upload> | undefined;
   const load = async () => new (await import('./upload.ts')).Upload(options);
+  const upload = (): Promise<Upload> => {
+    loaded ??= load();
+    return loaded;
+  };
+  const objects = new Objects(state);
+  let tidiedMs = clock.monotonicMs();
   return {
     kind: 'upload',
     lanes: {
       batch: { batchSize: BATCH_SIZE, concurrent: 1 },
       alone: { batchSize: 1, concurrent: LARGE_TRANSFERS },
     },
-    handle: async (jobs) => {
-      loaded ??= load();
-      await (await loaded).handle(jobs);
+    handle: async (jobs) => await (await upload()).handle(jobs),
+    tidy() {
+      const nowMs = clock.monotonicMs();
+      if (stopping.aborted || nowMs - tidiedMs < TIDY_MS) return;
+      tidiedMs = nowMs;
+      if (objects.abandoned(1).length > 0) void upload().then((handler) => handler.tidy());
     },
   };
 }

@@ -1,6 +1,7 @@
 import { fstatSync, unlinkSync } from 'node:fs';
 import { errnoOf } from '../../../../shared/errors.ts';
 import { type BytePath, toBytes } from '../../../../shared/fs/byte-path.ts';
+import { fingerprintOf } from '../../../../shared/fs/fingerprint.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import { renameNoReplace } from '../../../../shared/linux/rename.ts';
 import { type Leaving, withNumber } from './conclude.ts';
@@ -30,6 +31,7 @@ export function leave(file: Leaving, context: LeaveContext): Left {
       if (!remove) directories.make(context.rootOf(file), to);
       fence.assertHeld(file);
       if (!isAt(path, record)) return { at: to };
+      if (mayChange(file) && isTouched(file)) return { changed: path };
       renameNoReplace(path, to);
       directories.touched(path);
       directories.touched(to);
@@ -57,13 +59,21 @@ function leaveElsewhere(file: Leaving, context: LeaveContext): Left {
 /** What was sent from the place where others write. */
 const mayChange = ({ plan, is }: Leaving): boolean => plan.places === undefined && is === 'sent';
 
+/** A writer that gives a file its size and its times back cannot do so with its ctime; nor can we, once it is moved. */
+function isTouched({ fd, job, record, fingerprint }: Leaving): boolean {
+  const sent = record.outcome === undefined ? fingerprint : (job.fingerprint ?? fingerprint);
+  return fingerprintOf(fstatSync(fd, { bigint: true })) !== sent;
+}
+
 function isChanged({ fd, record }: Leaving): boolean {
   const { size, mtimeNs } = fstatSync(fd, { bigint: true });
   return size !== BigInt(record.sizeBytes) || mtimeNs !== record.mtimeNs || hasOpenWriter(fd) === 'yes';
 }
 
+/** To where it was when it was sent: whoever goes on with it after a crash meets it under the name that it was leaving for. */
 function goBack(file: Leaving, { directories }: LeaveContext): Left {
-  for (const name of [file.path, withNumber(file.path, file.record.id)]) {
+  const { path, id } = file.record;
+  for (const name of [path, withNumber(path, id)]) {
     try {
       renameNoReplace(file.to, name);
       directories.touched(name);

@@ -89,7 +89,8 @@ function byKey(
   { profile, bucket, key: template }: ByKey,
   store: UploadStore,
 ): Target | NoPlan {
-  const found = job.payload === undefined ? watched(job, store) : committed(job.payload, store);
+  const ledgerId = ledgerIdOf(job);
+  const found = ledgerId === undefined ? watched(job, store) : committed(ledgerId, store);
   const { path, route, instantMs, ...content } = found;
   if (!isUtf8(path))
     return { reason: 'its name is not UTF-8, which the key of an object must be; rename it' };
@@ -121,9 +122,13 @@ function watched({ id, key, routeId = 0, enqueuedMs }: LeasedJob, { routes }: Up
   };
 }
 
+/** Of a job that hands on what was committed. */
+export function ledgerIdOf({ payload }: Pick<LeasedJob, 'payload'>): number | undefined {
+  return payload === undefined ? undefined : (JSON.parse(payload) as { ledger: number }).ledger;
+}
+
 /** A file in the warehouse: the path below its partition, which is the one below its input unless that name was taken. */
-function committed(payload: string, { ledger, routes }: UploadStore): Found {
-  const { ledger: id } = JSON.parse(payload) as { ledger: number };
+function committed(id: number, { ledger, routes }: UploadStore): Found {
   const row = ledger.byId(id);
   const route = row === undefined ? undefined : routes.byId(row.routeId);
   if (row === undefined || route === undefined)

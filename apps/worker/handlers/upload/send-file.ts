@@ -1,6 +1,7 @@
 import { fstatSync, readSync } from 'node:fs';
 import { WharfingerError } from '../../../../shared/errors.ts';
 import { toText } from '../../../../shared/fs/byte-path.ts';
+import { hashLarge } from '../../../../shared/fs/hash-file.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import { abortMultipart, findOrphans } from '../../../../shared/object-store/abort.ts';
 import type { Content } from '../../../../shared/object-store/content.ts';
@@ -16,9 +17,11 @@ import { openCompressed, testWhole } from './decompress/open-compressed.ts';
 import { freeKey } from './free-key.ts';
 import { ObjectRecorder, type RecorderOptions } from './recorder.ts';
 import type { KeyedObject, Taken } from './stay.ts';
+import type { Unfolding } from './unfolding.ts';
 
 export type SendContext = RecorderOptions & {
   remote: ObjectStore;
+  unfolding: Unfolding;
   /** Aborts at an ordered stop, or when the lease is lost. */
   signal: AbortSignal;
   /** HEAD is not supported or not allowed: the check is information only. */
@@ -47,18 +50,26 @@ export async function sendFile(file: Taken, context: SendContext): Promise<Keyed
   if (!plan.sink.decompress) return [await sendObject(file, '', plan.key, contentOf(file), context)];
   const { maxOutputBytes, maxRatio } = plan.sink;
   const { signal } = context;
+  // What is made of it says nothing of it.
+  if (plan.sha256 !== undefined)
+    assertContent(file, (await hashLarge(fd, { signal })).sha256.toString('hex'));
   const opened = await openCompressed(fd, Number(fstatSync(fd).size), { maxOutputBytes, maxRatio });
   const { format, members } = opened;
   // A member could be sent before a later one is found to be broken.
   if (format === 'zip') await testWhole(opened, signal);
-  const objects: KeyedObject[] = [];
-  for (const { name = '', open } of members) {
-    const base = nameWithout(format, plan.key);
-    const key = name === '' ? base : `${base}/${name}`;
-    const content: Content = format === 'none' ? contentOf(file) : { type: 'stream', open };
-    objects.push(await sendObject(file, name, key, content, context));
-  }
-  return objects;
+  if (format === 'none') return [await sendObject(file, '', plan.key, contentOf(file), context)];
+  const base = nameWithout(format, plan.key);
+  const keyOf = (name: string): string => (name === '' ? base : `${base}/${name}`);
+  // All of them, for the same reason.
+  for (const { name = '' } of members) checkKey(keyOf(name));
+  return await context.unfolding.of(async (hold) => {
+    const objects: KeyedObject[] = [];
+    for (const { name = '', open } of members) {
+      const key = keyOf(name);
+      objects.push(await sendObject(file, name, key, { type: 'stream', open: hold(open) }, context));
+    }
+    return objects;
+  });
 }
 
 /** Small ones are read at once: then nobody can write to them while they are sent. */
@@ -104,9 +115,12 @@ async function sendObject(
     multipartFromBytes: DEFAULT_MULTIPART_FROM_BYTES,
     metadata: {},
     lookFirst: isLarge || isAgain || store.objects.lastSent(plan.bucket.id, key) !== undefined,
-    beforeVisible: () => assertUnchanged(file),
+    beforeVisible(sha256) {
+      assertUnchanged(file);
+      if (!plan.sink.decompress) assertContent(file, sha256);
+    },
   });
-  assertContent(file, sent);
+  if (!plan.sink.decompress) assertContent(file, sent.sha256);
   context.crash.reach('upload.sent');
   await assertStored(sent, place, context);
   const { sizeBytes, sha256, etag, checksum, wasThere } = sent;
@@ -166,8 +180,8 @@ const changed = (): WharfingerError =>
   new WharfingerError('it was written to while it was sent', { code: 'upload.changed', retryable: true });
 
 /** What was taken into custody is sent as it was then, or not at all. */
-function assertContent({ plan, path }: Taken, { sha256 }: Sent): void {
-  if (plan.sha256 === undefined || plan.sink.decompress || plan.sha256 === sha256) return;
+function assertContent({ plan, path }: Taken, sha256: string): void {
+  if (plan.sha256 === undefined || plan.sha256 === sha256) return;
   throw new WharfingerError(
     `${toText(path)} is not what was committed: its sha256 is ${sha256}, and was ${plan.sha256}`,
     { code: 'upload.other-content', hint: 'run `wharfinger verify --deep`' },

@@ -31,7 +31,7 @@ function settleOne(file: Ended, store: UploadStore, nowMs: number): boolean {
           { state: 'failed', outcome: 'failure', reason: outcome.reason, path: record.path },
           nowMs,
         );
-      settlements.fail(job.id, token, outcome.reason, nowMs);
+      if (!settlements.passOn(job, token, nowMs)) settlements.fail(job.id, token, outcome.reason, nowMs);
       return true;
     case 'delayed': {
       const { reason, runAtMs, forBucket } = outcome;
@@ -41,8 +41,8 @@ function settleOne(file: Ended, store: UploadStore, nowMs: number): boolean {
       return true;
     }
     case 'candidate':
-      // What is in hand, or comes from the warehouse, is found by nobody but its job.
-      if (record?.nextPath === undefined && (record !== undefined || plan?.ledgerId !== undefined)) {
+      // What is in hand, was moved already, or comes from the warehouse, is found by nobody but its job.
+      if (isInHand(record, outcome.path) || plan?.ledgerId !== undefined) {
         const { why: reason } = outcome;
         settlements.delay(job.id, token, { runAtMs: nowMs + SOON_MS, reason, charged: false, nowMs, lane });
         return true;
@@ -58,13 +58,16 @@ function settleOne(file: Ended, store: UploadStore, nowMs: number): boolean {
       return true;
     case 'vanished':
       if (record !== undefined) closeVanished(record, store, nowMs);
-      settlements.complete(job.id, token);
+      if (!settlements.passOn(job, token, nowMs)) settlements.complete(job.id, token);
       return true;
     case 'released':
       settlements.release(job.id, token, nowMs);
       return true;
   }
 }
+
+const isInHand = (record: FileRecord | undefined, path: BytePath): boolean =>
+  record !== undefined && (record.nextPath === undefined || record.nextPath === path);
 
 /** What was uploaded may have been removed already: that was the last step. */
 function closeVanished(record: FileRecord, { records, totals }: UploadStore, nowMs: number): void {

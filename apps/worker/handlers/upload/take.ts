@@ -2,12 +2,13 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'nod
 import type { Clock } from '../../../../shared/clock.ts';
 import type { CrashPoints } from '../../../../shared/crash-points.ts';
 import { errnoOf } from '../../../../shared/errors.ts';
-import { type BytePath, toBytes } from '../../../../shared/fs/byte-path.ts';
+import { type BytePath, dirname, isWithin, toBytes, toText } from '../../../../shared/fs/byte-path.ts';
 import { fingerprintOf, unsigned } from '../../../../shared/fs/fingerprint.ts';
 import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import { createdAt, type FileRecord } from '../../../../shared/uploads/file-records.ts';
+import { hasMark } from '../ingest/mark.ts';
 import { type Accepted, type Ended, ended, isEnded, type Outcome, type Step, type Taken } from './stay.ts';
 import type { UploadStore } from './store.ts';
 
@@ -56,7 +57,22 @@ function open(file: Accepted, context: TakeContext): Step<Open> {
     const step = openAt(path, file, context);
     if (step !== undefined) return step;
   }
-  return ended(file, { end: 'vanished' });
+  return awayWith(file, context) ?? ended(file, { end: 'vanished' });
+}
+
+/** A file of the warehouse that is not seen because its file system is not there. */
+function awayWith(file: Accepted, { store, clock }: TakeContext): Ended | undefined {
+  const { job, plan } = file;
+  const warehouse = plan.ledgerId === undefined ? undefined : store.routes.byId(plan.routeId)?.warehouse;
+  if (warehouse === undefined) return undefined;
+  if (!isWithin(warehouse, job.key)) {
+    if (lstatIfThere(dirname(job.key)) !== undefined) return undefined;
+    const reason = `the directory of ${toText(job.key)} is not there: mount its file system, then retry this job`;
+    return ended(file, { end: 'failed', reason });
+  }
+  if (hasMark(warehouse)) return undefined;
+  const reason = `the warehouse ${toText(warehouse)} is not there, or has lost its mark: mount its file system`;
+  return ended(file, waitsFor(reason, clock.nowMs() + LATER_MS));
 }
 
 /** @returns undefined where the file is not under this name */
@@ -93,6 +109,8 @@ function obstacleTo(
   stats: BigIntStats,
 ): Outcome | undefined {
   if (!stats.isFile()) return { end: 'failed', reason: 'it is no regular file' };
+  // Nothing of it is read any more; it only leaves, and that looks for writers by itself.
+  if (record?.outcome !== undefined) return undefined;
   // Once it was moved its ctime is another.
   const isAsJudged = record !== undefined || isAgain || job.fingerprint === undefined;
   if (!isAsJudged && fingerprintOf(stats) !== job.fingerprint)

@@ -26,9 +26,13 @@ export async function tryFile(file: Taken, context: TryContext): Promise<Tried> 
 }
 
 /** Of a file that is not to be sent, or not now. */
-function verdictWithout({ record, plan }: Taken, { signal, gate }: TryContext): Verdict | undefined {
+function verdictWithout({ record, plan }: Taken, { signal, gate, store }: TryContext): Verdict | undefined {
   // Its way was recorded by whoever had it before, and only its leaving is left.
-  if (record.outcome === 'success') return { is: 'sent', objects: [], sizeBytes: record.sizeBytes };
+  if (record.outcome === 'success') {
+    const sent = store.objects.ofRecord(record.id).filter(({ isSent }) => isSent);
+    const objects = sent.map((object) => ({ ...object, wasThere: true }));
+    return { is: 'sent', objects, sizeBytes: record.sizeBytes };
+  }
   if (record.outcome === 'failure') return { is: 'failed', reason: record.reason ?? '' };
   if (signal.aborted) return { is: 'released' };
   const closed = gate.closed(plan.bucket);

@@ -20,6 +20,7 @@ import { type Accepted, type Ended, isEnded, type Step, type Taken, type Tried }
 import { UploadStore } from './store.ts';
 import { takeFiles } from './take.ts';
 import { tryFile } from './try-file.ts';
+import { Unfolding } from './unfolding.ts';
 
 /** Small files on their way at a time, of one worker: most of the time of each is the network's. */
 const TRANSFERS = 16;
@@ -32,6 +33,7 @@ export class Upload {
   readonly #gate: Gate;
   readonly #abandoned: Abandoned;
   readonly #durable = new DurableDirectories();
+  readonly #unfolding = new Unfolding();
 
   constructor(options: UploadOptions) {
     this.#options = options;
@@ -40,6 +42,17 @@ export class Upload {
     this.#gate = new Gate({ ...options, store: this.#store, stores: this.#stores });
     this.#abandoned = new Abandoned({ ...options, store: this.#store, stores: this.#stores });
     options.stopping.addEventListener('abort', () => this.#stores.close(), { once: true });
+  }
+
+  /** Takes off the servers what was given up. Never rejects: what does not work now is tried again later. */
+  async tidy(): Promise<void> {
+    const { stopping, logger } = this.#options;
+    try {
+      await this.#abandoned.sweep(stopping);
+    } catch (error) {
+      if (!stopping.aborted)
+        logger.error({ event: 'defect', err: error }, 'a defect of wharfinger: please report it');
+    }
   }
 
   async handle(jobs: readonly LeasedJob[]): Promise<void> {
@@ -120,6 +133,7 @@ export class Upload {
     return {
       store: this.#store,
       gate: this.#gate,
+      unfolding: this.#unfolding,
       remote: this.#stores.get(bucket.credentials, bucket.profile),
       onUnchecked: (reason: string): void => this.#sayUnchecked(bucket.profile, reason),
     };
