@@ -1,0 +1,16 @@
+import { test } from 'node:test';
+import { swiftOfFile } from '../support/object-store/swift.ts';
+import { needs, surviveAPowerCutAt } from './uploads-power-cut.ts';
+
+const swift = swiftOfFile();
+
+for (const point of [
+  'upload.in-durable',
+  'upload.part-sent',
+  'upload.concluded',
+  'upload.settled',
+] as const) {
+  test(`a power cut at ${point} leaves each file in one place, and its object whole`, needs, (t) =>
+    surviveAPowerCutAt(t, swift(), point),
+  );
+}
