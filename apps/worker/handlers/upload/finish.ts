@@ -5,7 +5,7 @@ import type { Logger } from '../../../../shared/log/logger.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import { serverPlace } from '../../../../shared/uploads/server-places.ts';
 import type { Directories } from '../../directories.ts';
-import type { Fence } from '../../fence.ts';
+import { assertHeld, type Fence } from '../../fence.ts';
 import { conclude, type Leaving, type Settled, settle } from './conclude.ts';
 import { LOOK_AGAIN_MS } from './gate.ts';
 import { type Left, leave } from './leave.ts';
@@ -60,8 +60,11 @@ const leaveContextOf = (context: FinishContext) => ({
   ...context,
   againMs: context.clock.nowMs() + LOOK_AGAIN_MS,
   rootOf,
-  redirect: ({ record }: Leaving, to: BytePath): void => {
-    writeTransaction(context.store.state, () => context.store.records.redirect(record.id, to));
+  redirect: (file: Leaving, to: BytePath): void => {
+    writeTransaction(context.store.state, () => {
+      assertHeld(file, context);
+      context.store.records.redirect(file.record.id, to);
+    });
   },
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Content, openContent } from '../../../../shared/object-store/content.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
+import { assertHeld } from '../../fence.ts';
 import type { Taken } from './stay.ts';
 import type { UploadStore } from './store.ts';
 
@@ -16,14 +17,20 @@ export type Wanted = { member: string; wantedKey: string; content: Content };
  * the same content, and else gets `name.<8 hex of its sha256>.ext`, as in the warehouse.
  */
 export async function freeKey(
-  { plan }: Taken,
+  file: Taken,
   { member, wantedKey, content }: Wanted,
-  { state, owners, objects }: UploadStore,
+  store: UploadStore,
   signal: AbortSignal,
 ): Promise<string> {
+  const { plan } = file;
+  const { state, owners, objects } = store;
   const owner = `${plan.sinkId}:${plan.filepath}:${member}`;
   const { id } = plan.bucket;
-  const claim = (key: string) => writeTransaction(state, () => owners.claim(id, key, owner));
+  const claim = (key: string) =>
+    writeTransaction(state, () => {
+      assertHeld(file, { store });
+      return owners.claim(id, key, owner);
+    });
   const own = [wantedKey, ...suffixesOf(owner).map((suffix) => withSuffix(wantedKey, suffix))].find(claim);
   if (own === undefined) throw new Error(`another source has the sha256 of ${owner}`);
   const before = plan.sink.after.do === 'keep' ? undefined : objects.lastSent(id, own);

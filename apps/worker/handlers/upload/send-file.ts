@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../../../shared/object-store/store.ts';
 import { check } from '../../../../shared/object-store/verify.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import type { ObjectRow } from '../../../../shared/uploads/objects.ts';
+import { assertHeld } from '../../fence.ts';
 import { nameWithout } from './decompress/name.ts';
 import { openCompressed, testWhole } from './decompress/open-compressed.ts';
 import { freeKey } from './free-key.ts';
@@ -144,7 +145,10 @@ async function knownObject(
     plan.sink.to.by === 'path'
       ? wantedKey
       : await freeKey(file, { member, wantedKey, content }, store, signal);
-  return writeTransaction(store.state, () => store.objects.of(record.id, member, key));
+  return writeTransaction(store.state, () => {
+    assertHeld(file, { store });
+    return store.objects.of(record.id, member, key);
+  });
 }
 
 const NO_PARTS = {

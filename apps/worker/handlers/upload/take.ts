@@ -8,6 +8,7 @@ import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import { createdAt, type FileRecord } from '../../../../shared/uploads/file-records.ts';
+import { assertHeld } from '../../fence.ts';
 import { hasMark } from '../ingest/mark.ts';
 import { type Accepted, type Ended, ended, isEnded, type Outcome, type Step, type Taken } from './stay.ts';
 import type { UploadStore } from './store.ts';
@@ -43,7 +44,12 @@ export function takeFiles(files: readonly Accepted[], context: TakeContext): (Ta
   if (opened.every(isEnded)) return opened.filter(isEnded);
   const nowMs = clock.nowMs();
   const taken = writeTransaction(store.state, () =>
-    opened.map((file) => (isEnded(file) ? file : record(file, context, nowMs))),
+    opened.map((file) => {
+      if (isEnded(file)) return file;
+      // Whoever was frozen since the claim must not begin the stay of a file that another has finished with.
+      assertHeld(file, context);
+      return record(file, context, nowMs);
+    }),
   );
   crash.reach('upload.recorded');
   return taken;
