@@ -93,7 +93,13 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     else wake();
     for (const handler of handlers) handler.tidy?.();
   };
-  const timer = new WakeTimer(state, clock, look, (error) => void executor.refused(error));
+  const timer = new WakeTimer({
+    state,
+    clock,
+    wake: look,
+    isBusy: () => lanes.some((lane) => !lane.isIdle),
+    onRefused: (error) => void executor.refused(error),
+  });
   timer.start();
   signal.addEventListener('abort', () => drained.resolve(), { once: true });
   if (signal.aborted) drained.resolve();

@@ -13,9 +13,16 @@ export type ReclaimerOptions = {
   onReclaimed(): void;
 };
 
+/** An owner that was seen alive is not looked up again for so long: its lease ends that much later where it dies. */
+const ALIVE_MS = 250;
+
+/** Owners past this number are forgotten: they come and go. */
+const MOST_KNOWN = 1_000;
+
 /** Takes back leases that expired or whose owner is dead, and says so. */
 export class Reclaimer {
   readonly #options: ReclaimerOptions;
+  readonly #seenAliveMs = new Map<string, number>();
 
   constructor(options: ReclaimerOptions) {
     this.#options = options;
@@ -23,8 +30,8 @@ export class Reclaimer {
 
   /** @returns how many jobs were failed by it. @throws what the state file refuses with */
   run(): number {
-    const { claims, clock, logger, identity, maxAttempts, onReclaimed } = this.#options;
-    const reclaimed = claims.reclaim(clock.nowMs(), maxAttempts, (owner) => isDead(owner, identity));
+    const { claims, clock, logger, maxAttempts, onReclaimed } = this.#options;
+    const reclaimed = claims.reclaim(clock.nowMs(), maxAttempts, (owner) => this.#isDead(owner));
     for (const { token, owner, pid, why, jobs, failed } of reclaimed) {
       logger.warn(
         { event: 'lease.reclaimed', token, owner, pid, jobs, failed: failed.length },
@@ -36,5 +43,16 @@ export class Reclaimer {
     }
     if (reclaimed.length > 0) onReclaimed();
     return reclaimed.reduce((sum, { failed }) => sum + failed.length, 0);
+  }
+
+  #isDead(owner: ProcessIdentity): boolean {
+    const { clock, identity } = this.#options;
+    const name = `${owner.host} ${owner.boot} ${owner.pid} ${owner.pidStart}`;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - (this.#seenAliveMs.get(name) ?? Number.NEGATIVE_INFINITY) < ALIVE_MS) return false;
+    if (isDead(owner, identity)) return true;
+    if (this.#seenAliveMs.size >= MOST_KNOWN) this.#seenAliveMs.clear();
+    this.#seenAliveMs.set(name, nowMs);
+    return false;
   }
 }

@@ -8,6 +8,16 @@ const HURRIED_LOOK_MS = 25;
 /** Whatever SQLite says, look for due jobs and ended leases this often. */
 const LEAST_OFTEN_MS = 1_000;
 
+export type WakeTimerOptions = {
+  state: State;
+  clock: Clock;
+  wake(): void;
+  /** It has jobs in hand, and is not about to finish. */
+  isBusy(): boolean;
+  /** Told what the state file refused with; the timer goes on. */
+  onRefused(error: unknown): void;
+};
+
 /**
  * Wakes a worker that nobody wakes by message (it runs alone, or the jobs come from another supervisor), and whenever time itself makes
  * something due.
@@ -16,17 +26,18 @@ export class WakeTimer {
   readonly #state: State;
   readonly #clock: Clock;
   readonly #wake: () => void;
+  readonly #isBusy: () => boolean;
   readonly #onRefused: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #lookMs = LOOK_MS;
   #version: unknown;
   #lastWakeMs = Number.NEGATIVE_INFINITY;
 
-  /** @param onRefused told what the state file refused with; the timer goes on */
-  constructor(state: State, clock: Clock, wake: () => void, onRefused: (error: unknown) => void) {
+  constructor({ state, clock, wake, isBusy, onRefused }: WakeTimerOptions) {
     this.#state = state;
     this.#clock = clock;
     this.#wake = wake;
+    this.#isBusy = isBusy;
     this.#onRefused = onRefused;
   }
 
@@ -53,9 +64,10 @@ export class WakeTimer {
   }
 
   #look(): void {
-    const version = this.#state.pragma('data_version', { simple: true });
     const nowMs = this.#clock.monotonicMs();
     const isHurried = this.#lookMs === HURRIED_LOOK_MS;
+    if (isHurried && this.#isBusy() && nowMs - this.#lastWakeMs < LOOK_MS) return;
+    const version = this.#state.pragma('data_version', { simple: true });
     if (!isHurried && version === this.#version && nowMs - this.#lastWakeMs < LEAST_OFTEN_MS) return;
     this.#version = version;
     this.#lastWakeMs = nowMs;

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { AnswerableHandler } from './answerable-handler.ts';
 import type { Profile } from './credentials/profile.ts';
 
 export type StoreOptions = {
@@ -22,6 +22,12 @@ export type StoreOptions = {
  */
 const KEEP_IDLE_MS = 4_000;
 
+export type Client = {
+  sdk: S3Client;
+  /** Its connections, for what is sent without it too. */
+  agents: { http: HttpAgent; https: HttpsAgent };
+};
+
 /** The parts of the SDK have the console for a default. */
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
@@ -29,9 +35,10 @@ const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
  * A client that does what the profile and the options say and no more: it does not retry, does not log, does not wait for ever, and
  * takes no address, key or setting from the environment or from the files of the AWS command line.
  */
-export function createClient({ profile, connectMs, idleMs, requestMs, maxSockets }: StoreOptions): S3Client {
+export function createClient({ profile, connectMs, idleMs, requestMs, maxSockets }: StoreOptions): Client {
   // The number of connections is limited by `ObjectStore`.
   const agent = { keepAlive: true, maxFreeSockets: maxSockets, timeout: KEEP_IDLE_MS };
+  const agents = { http: new HttpAgent(agent), https: new HttpsAgent(agent) };
   const { accessKeyId, secretAccessKey, sessionToken, region, endpoint } = profile;
   // The option is read by the client and not in its type yet. Without it AWS_ENDPOINT_URL sends a profile's files elsewhere.
   const config: S3ClientConfig & { ignoreConfiguredEndpointUrls: true } = {
@@ -57,15 +64,15 @@ export function createClient({ profile, connectMs, idleMs, requestMs, maxSockets
     // Asking first costs a round trip for each part and takes a new connection for it.
     expectContinueHeader: false,
     logger: SILENT,
-    requestHandler: new NodeHttpHandler({
+    requestHandler: new AnswerableHandler({
       connectionTimeout: connectMs,
       socketTimeout: idleMs,
       requestTimeout: requestMs,
       throwOnRequestTimeout: true,
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent(agent),
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
       logger: SILENT,
     }),
   };
-  return new S3Client(config);
+  return { sdk: new S3Client(config), agents };
 }

@@ -11,8 +11,11 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { createClient, type StoreOptions } from './client.ts';
+import type { SendOptions } from './answerable-handler.ts';
+import { type Client, createClient, type StoreOptions } from './client.ts';
 import { type Checksum, checksumOf, type Integrity, type PartDigest } from './digest.ts';
+import { DirectRequests } from './direct/direct-requests.ts';
+import { directHead, directPut, type HeadReply, type PutReply, type Sum } from './direct/put-and-head.ts';
 import { answerOf } from './failure.ts';
 import { BEFORE_SIGNING, payloadHash } from './payload-hash.ts';
 import { etagOf, ReplyError, unquoted } from './reply-error.ts';
@@ -52,18 +55,25 @@ export class ObjectStore {
   readonly name: string;
   readonly integrity: Integrity;
   readonly #client: S3Client;
+  readonly #agents: Client['agents'];
+  readonly #direct: DirectRequests;
   readonly #slots: Slots;
 
   constructor(options: StoreOptions) {
     this.name = options.profile.name;
     this.integrity = options.profile.provider === 'amazon' ? 'sha256' : 'md5';
-    this.#client = createClient(options);
+    const { sdk: client, agents } = createClient(options);
+    this.#client = client;
+    this.#agents = agents;
+    this.#direct = new DirectRequests({ client, agents, profile: options.profile, times: options });
     this.#slots = new Slots(options.maxSockets);
   }
 
   /** Cuts all connections. May be called twice. */
   close(): void {
     this.#client.destroy();
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
   }
 
   /** The names of all buckets of the account. */
@@ -89,13 +99,15 @@ export class ObjectStore {
 
   /** @returns undefined where there is none: also where there is no such bucket, which a HEAD does not tell apart */
   async head({ bucket, key }: Place, signal: AbortSignal): Promise<RemoteObject | undefined> {
-    const command = new HeadObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      ...(this.integrity === 'sha256' ? { ChecksumMode: 'ENABLED' } : {}),
-    });
+    const asksSum = this.integrity === 'sha256';
+    const bySdk = (options: SendOptions): Promise<HeadReply> =>
+      this.#client.send(
+        new HeadObjectCommand({ Bucket: bucket, Key: key, ...(asksSum ? { ChecksumMode: 'ENABLED' } : {}) }),
+        options,
+      );
     try {
-      const reply = await this.#ask(signal, (options) => this.#client.send(command, options));
+      const direct = directHead({ bucket, key }, asksSum);
+      const reply = await this.#slots.run(signal, () => this.#direct.run(direct, signal, bySdk));
       if (reply.ContentLength === undefined)
         throw new ReplyError(
           'store.reply',
@@ -126,15 +138,15 @@ export class ObjectStore {
     metadata: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<Stored> {
-    const command = new PutObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      Body: body,
-      Metadata: metadata,
-      ...this.#sumOf(digest),
-    });
-    command.middlewareStack.add(payloadHash(digest.sha256), BEFORE_SIGNING);
-    const reply = await this.#ask(signal, (options) => this.#client.send(command, options));
+    const sum = this.#sumOf(digest);
+    const bySdk = (options: SendOptions): Promise<PutReply> => {
+      const input = { Bucket: bucket, Key: key, Body: body, Metadata: metadata, ...sum };
+      const command = new PutObjectCommand(input);
+      command.middlewareStack.add(payloadHash(digest.sha256), BEFORE_SIGNING);
+      return this.#client.send(command, options);
+    };
+    const direct = directPut({ bucket, key }, body, digest, sum, metadata);
+    const reply = await this.#slots.run(signal, () => this.#direct.run(direct, signal, bySdk));
     const etag = etagOf(reply, 'PUT');
     // Where the server encrypts, an ETag looks like an MD5 and is none.
     const isMd5 = reply.ServerSideEncryption === undefined && /^[0-9a-f]{32}$/.test(etag);
@@ -255,7 +267,7 @@ export class ObjectStore {
     return this.#slots.run(signal, () => request({ abortSignal: signal }));
   }
 
-  #sumOf({ sha256, md5 }: PartDigest): { ChecksumSHA256: string } | { ContentMD5: string } {
+  #sumOf({ sha256, md5 }: PartDigest): Sum {
     if (this.integrity === 'sha256' || md5 === undefined)
       return { ChecksumSHA256: sha256.toString('base64') };
     return { ContentMD5: md5.toString('base64') };

@@ -12,6 +12,8 @@ export class Sinks {
   readonly #upsert;
   readonly #byId;
   readonly #ofRoute;
+  /** Workers ask for each file; to check what it says takes longer than to find it. */
+  readonly #checked = new Map<number, { text: string; settings: SinkSettings }>();
 
   constructor(state: State) {
     this.#retire = state.prepare<[number]>('UPDATE sinks SET active = 0 WHERE route_id = ?');
@@ -37,7 +39,12 @@ export class Sinks {
 
   byId(id: number): Sink | undefined {
     const row = this.#byId.get(id);
-    return row === undefined ? undefined : sinkOf(row);
+    if (row === undefined) return undefined;
+    const known = this.#checked.get(id);
+    if (known?.text === row.settings) return { id, routeId: row.route_id, settings: known.settings };
+    const sink = sinkOf(row);
+    this.#checked.set(id, { text: row.settings, settings: sink.settings });
+    return sink;
   }
 
   ofRoute(routeId: number): Sink[] {

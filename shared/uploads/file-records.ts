@@ -88,6 +88,8 @@ const OPEN = "current_state IN ('incoming', 'processing')";
 export class FileRecords {
   readonly #insert;
   readonly #addState;
+  readonly #addStates;
+  readonly #knownJobs;
   readonly #openOfJob;
   readonly #lastOfJob;
   readonly #openOfInode;
@@ -107,15 +109,24 @@ export class FileRecords {
   constructor(state: State) {
     const read = <Parameters extends unknown[]>(where: string) =>
       state.prepare<Parameters, Row>(`SELECT ${COLUMNS} FROM file_records WHERE ${where}`).safeIntegers();
-    this.#insert = state.prepare<unknown[], number>(`
+    this.#insert = state.prepare<unknown[], { id: number; attempt: number }>(`
       INSERT INTO file_records (
         profile, bucket, filepath, file_creation_date, current_state, last_updated, attempt, bucket_id, sink_id, job_id, path, next_path,
         device, inode, size_bytes, mtime_ns, ledger_id)
       VALUES (@profile, @bucket, @filepath, @createdAt, @state, @at,
         1 + ifnull((SELECT max(attempt) FROM file_records
           WHERE profile = @profile AND bucket = @bucket AND filepath = @filepath AND file_creation_date = @createdAt), 0),
-        @bucketId, @sinkId, @jobId, @path, @nextPath, @device, @inode, @sizeBytes, @mtimeNs, @ledgerId)`);
+        @bucketId, @sinkId, @jobId, @path, @nextPath, @device, @inode, @sizeBytes, @mtimeNs, @ledgerId)
+      RETURNING id, attempt`);
     this.#addState = state.prepare('INSERT INTO file_states (record_id, state, at) VALUES (?, ?, ?)');
+    this.#addStates = state.prepare(
+      'INSERT INTO file_states (record_id, state, at) VALUES (?, ?, ?), (?, ?, ?)',
+    );
+    this.#knownJobs = state
+      .prepare<[string], number>(
+        'SELECT job_id FROM file_records WHERE job_id IN (SELECT value FROM json_each(?))',
+      )
+      .pluck();
     this.#openOfJob = read<[number]>(`job_id = ? AND ${OPEN}`);
     this.#lastOfJob = read<[number]>('job_id = ? ORDER BY id DESC LIMIT 1');
     this.#openOfInode = read<[bigint, bigint]>(
@@ -148,7 +159,21 @@ export class FileRecords {
 
   /** Begins a stay. `enteredAt` says since when the file was in the states before this one. @returns its id */
   add(record: NewRecord, nowMs: number, enteredAt: readonly [RecordState, number][] = []): number {
-    const { lastInsertRowid } = this.#insert.run({
+    const { id } = this.#add(record, nowMs);
+    for (const [state, atMs] of enteredAt) this.#addState.run(id, state, isoOf(atMs));
+    this.#addState.run(id, record.state, isoOf(nowMs));
+    return id;
+  }
+
+  /** The same for a file that is in hand at once. `incomingMs` says since when it was in `incoming`. @returns the record as it is */
+  addInHand(record: NewRecord & { state: 'processing' }, nowMs: number, incomingMs: number): FileRecord {
+    const { id, attempt } = this.#add(record, nowMs);
+    this.#addStates.run(id, 'incoming', isoOf(incomingMs), id, record.state, isoOf(nowMs));
+    return { ...record, id, attempt, outcome: undefined, reason: undefined, retries: 0 };
+  }
+
+  #add(record: NewRecord, nowMs: number): { id: number; attempt: number } {
+    const added = this.#insert.get({
       ...record,
       bucketId: record.bucketId ?? null,
       jobId: record.jobId ?? null,
@@ -159,10 +184,13 @@ export class FileRecords {
       ledgerId: record.ledgerId ?? null,
       at: isoOf(nowMs),
     });
-    const id = Number(lastInsertRowid);
-    for (const [state, atMs] of enteredAt) this.#addState.run(id, state, isoOf(atMs));
-    this.#addState.run(id, record.state, isoOf(nowMs));
-    return id;
+    if (added === undefined) throw new Error('a record that was added has an id');
+    return added;
+  }
+
+  /** Those of these jobs that have, or had, a stay. */
+  knownJobs(jobIds: readonly number[]): ReadonlySet<number> {
+    return new Set(this.#knownJobs.all(JSON.stringify(jobIds)));
   }
 
   byId(id: number): FileRecord | undefined {

@@ -83,7 +83,9 @@ export class Objects {
       'UPDATE objects SET asked_ms = NULL, upload_id = NULL, part_bytes = NULL WHERE id = ?',
     );
     this.#sent = state.prepare(`
-      UPDATE objects SET state = 'sent', size_bytes = ?, sha256 = ?, etag = ?, checksum = ? WHERE id = ?`);
+      INSERT INTO objects (record_id, member, key, state, size_bytes, sha256, etag, checksum) VALUES (?, ?, ?, 'sent', ?, ?, ?, ?)
+      ON CONFLICT (record_id, member) DO UPDATE SET
+        state = 'sent', size_bytes = excluded.size_bytes, sha256 = excluded.sha256, etag = excluded.etag, checksum = excluded.checksum`);
     this.#abandoned = state.prepare<[number], Row & BucketName>(`
       SELECT objects.*, buckets.credentials, buckets.profile, buckets.bucket
       FROM objects INDEXED BY objects_unfinished
@@ -139,8 +141,11 @@ export class Objects {
     this.#ended.run(id);
   }
 
-  sent(id: number, { sizeBytes, sha256, etag, checksum }: SentObject): void {
-    this.#sent.run(sizeBytes, sha256, etag, checksum === undefined ? null : JSON.stringify(checksum), id);
+  /** The object of a member is whole on the server. One that is on record keeps its key. */
+  sent(recordId: number, member: string, key: string, object: SentObject): void {
+    const { sizeBytes, sha256, etag, checksum } = object;
+    const sum = checksum === undefined ? null : JSON.stringify(checksum);
+    this.#sent.run(recordId, member, key, sizeBytes, sha256, etag, sum);
   }
 
   /** Those whose stay is over, and that have left an upload in parts; not while another stay sends to their key. */

@@ -81,6 +81,28 @@ test('each state is kept with its time, also those before the stay was written d
   ]);
 });
 
+test('a file that is in hand at once has both its states, and is told as it is read back', (t) => {
+  const { records, stay, states } = setUp(t);
+  records.add(stay({ jobId: 6 }), T0);
+  const added = records.addInHand({ ...stay({ inode: 43n }), state: 'processing' }, T0 + 2000, T0);
+  assert.deepEqual(added, records.byId(added.id));
+  assert.equal(added.attempt, 2);
+  assert.deepEqual(states(added.id), [
+    'incoming 2024-11-02T10:00:00.000Z',
+    'processing 2024-11-02T10:00:02.000Z',
+  ]);
+});
+
+test('of many jobs those are known that have a stay, or had one', (t) => {
+  const { records, stay } = setUp(t);
+  records.add(stay({ jobId: 7 }), T0);
+  const over = records.add(stay({ jobId: 8, filepath: 'b.csv' }), T0);
+  records.close(over, { state: 'gone', path: fromText('/in/b.csv') }, T0);
+  records.add(stay({ jobId: undefined, filepath: 'c.csv' }), T0);
+  assert.deepEqual(records.knownJobs([6, 7, 8, 9]), new Set([7, 8]));
+  assert.deepEqual(records.knownJobs([]), new Set());
+});
+
 test('the open stay of a job is found until it is closed, and the last one afterwards', (t) => {
   const { records, stay } = setUp(t);
   const id = records.add(stay(), T0);

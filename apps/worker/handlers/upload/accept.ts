@@ -19,22 +19,26 @@ export type AcceptContext = {
 /** Finds out for each job what is to be done with its file, and whether a stay of it has begun. */
 export function acceptJobs(jobs: readonly LeasedJob[], context: AcceptContext): (Accepted | Ended)[] {
   const { store } = context;
+  // Most jobs are new ones, which one question tells of all of them.
+  const known = store.records.knownJobs(jobs.map(({ id }) => id));
   const drafts = jobs.map((job) => {
-    const open = openStay(job, context);
-    const last = open ?? store.records.lastOfJob(job.id);
+    const open = known.has(job.id) ? openStay(job, context) : undefined;
+    const last = open ?? (known.has(job.id) ? store.records.lastOfJob(job.id) : undefined);
     return { job, record: open, isAgain: last !== open, draft: planOf(job, last, store) };
   });
   const buckets = rowsOf(
     drafts.flatMap(({ draft }) => (isPlan(draft) ? [nameOf(draft)] : [])),
     store,
   );
+  const faults = new Map([...buckets.values()].map((bucket) => [bucket.id, faultOfProfile(bucket, context)]));
   return drafts.map(({ job, record, isAgain, draft }) => {
     if (!isPlan(draft)) return refused(job, draft);
     const { credentials, profile, bucketName, ...plan } = draft;
     const bucket = buckets.get(keyOf({ credentials, profile, bucket: bucketName }));
     if (bucket === undefined) throw new Error('a bucket that was asked for has a row');
     const accepted = { job, record, isAgain, plan: { ...plan, bucket } };
-    return withoutProfile(accepted, context) ?? accepted;
+    const fault = faults.get(bucket.id);
+    return fault === undefined ? accepted : waiting(accepted, fault, context);
   });
 }
 
@@ -71,23 +75,27 @@ function refused(job: LeasedJob, { reason }: NoPlan): Ended {
   return { job, plan: undefined, record: undefined, outcome: { end: 'failed', reason } };
 }
 
-/** A file that names its profile by its place stays there where there is no such one; a sink's profile is waited for. */
-function withoutProfile(file: Accepted, { stores, nowMs, lookAgainMs }: AcceptContext): Ended | undefined {
-  const { bucket, sink } = file.plan;
+/** Why there is no connection to a bucket's profile; undefined where there is one. */
+function faultOfProfile({ credentials, profile }: BucketRow, { stores }: AcceptContext): string | undefined {
   try {
-    stores.get(bucket.credentials, bucket.profile);
+    stores.get(credentials, profile);
     return undefined;
   } catch (error) {
     const reason = credentialsFault(error);
     if (reason === undefined) throw error;
-    const { job, plan, record } = file;
-    if (sink.to.by === 'path' && record === undefined)
-      return { job, plan, record, outcome: { end: 'failed', reason } };
-    return {
-      job,
-      plan,
-      record,
-      outcome: { end: 'delayed', reason, runAtMs: nowMs + lookAgainMs, forBucket: true },
-    };
+    return reason;
   }
+}
+
+/** A file that names its profile by its place stays there where there is no such one; a sink's profile is waited for. */
+function waiting(file: Accepted, reason: string, { nowMs, lookAgainMs }: AcceptContext): Ended {
+  const { job, plan, record } = file;
+  if (plan.sink.to.by === 'path' && record === undefined)
+    return { job, plan, record, outcome: { end: 'failed', reason } };
+  return {
+    job,
+    plan,
+    record,
+    outcome: { end: 'delayed', reason, runAtMs: nowMs + lookAgainMs, forBucket: true },
+  };
 }

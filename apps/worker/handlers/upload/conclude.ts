@@ -1,6 +1,6 @@
 import { type BytePath, basename, dirname, fromText, join } from '../../../../shared/fs/byte-path.ts';
 import { laneOf } from '../../../../shared/queue/lanes.ts';
-import type { KeyedObject, Taken, Tried } from './stay.ts';
+import type { Taken, Tried } from './stay.ts';
 import type { UploadStore } from './store.ts';
 
 /** A file whose upload is over and recorded, and that is still to leave for `to`. `remove`: it goes nowhere, and its name there is hidden. */
@@ -32,7 +32,7 @@ export function conclude(file: Tried, store: UploadStore, nowMs: number): Leavin
   switch (verdict.is) {
     case 'sent':
       attempt('success');
-      for (const object of verdict.objects) addObject(object, file, store);
+      for (const object of verdict.objects) store.objects.sent(record.id, object.member, object.key, object);
       return conclusionOf(file, 'sent', undefined, store, nowMs);
     case 'failed':
       attempt('failure', verdict.reason);
@@ -53,11 +53,6 @@ export function conclude(file: Tried, store: UploadStore, nowMs: number): Leavin
       settlements.release(job.id, token, nowMs);
       return { file, is: 'released', path: file.path };
   }
-}
-
-function addObject(object: KeyedObject, { record }: Tried, { objects }: UploadStore): void {
-  const { id } = objects.of(record.id, object.member, object.key);
-  objects.sent(id, object);
 }
 
 function conclusionOf(

@@ -33,6 +33,9 @@ const QUESTION_MS = 60_000;
 /** Those who wait for the one who asks look again after this. */
 const ANSWER_MS = 1_000;
 
+/** What the state file said of a bucket is asked again after this: how late what another process has learned reaches a file that passed. */
+const ANSWER_AGE_MS = 100;
+
 type Answer = { is: 'open' } | { is: 'closed'; untilMs: number; reason: string } | { is: 'stopped' };
 
 type Closing = {
@@ -55,6 +58,7 @@ export class Gate {
   readonly #seen = new Set<number>();
   readonly #inARow = new Map<number, number>();
   readonly #refused = new Map<number, string>();
+  readonly #lately = new Map<number, { row: BucketRow; askedMs: number }>();
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -78,7 +82,7 @@ export class Gate {
 
   /** Whether a bucket was closed since its files passed. @returns undefined where it was not */
   closed({ id }: BucketRow): { untilMs: number; reason: string } | undefined {
-    const row = rowOf(this.#options.store, id);
+    const row = this.#latelyOf(id);
     return row.closedUntilMs > this.#options.clock.nowMs() ? closedBy(row) : undefined;
   }
 
@@ -90,7 +94,18 @@ export class Gate {
   /** A file was sent: whatever was wrong with the provider is over. */
   works({ id }: BucketRow): void {
     this.#inARow.delete(id);
-    if ((this.#options.store.buckets.byId(id)?.failures ?? 0) > 0) this.#open(id);
+    if (this.#latelyOf(id).failures > 0) this.#open(id);
+  }
+
+  /** Asked for each file: not each time of the state file. */
+  #latelyOf(id: number): BucketRow {
+    const { store, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const known = this.#lately.get(id);
+    if (known !== undefined && nowMs - known.askedMs < ANSWER_AGE_MS) return known.row;
+    const row = rowOf(store, id);
+    this.#lately.set(id, { row, askedMs: nowMs });
+    return row;
   }
 
   /** A file met that the provider cannot be reached. @returns until when its bucket is closed */
@@ -176,6 +191,7 @@ export class Gate {
   #close(id: number, { pauseMs, reason, forAll = false, isFirst = false }: Closing): number {
     const { store, clock, logger } = this.#options;
     const nowMs = clock.nowMs();
+    this.#lately.delete(id);
     const untilMs = Math.ceil(nowMs + pauseMs);
     const { row, isNews } = writeTransaction(store.state, () => {
       const row = rowOf(store, id);
@@ -192,6 +208,7 @@ export class Gate {
 
   #open(id: number): void {
     const { store, clock, logger } = this.#options;
+    this.#lately.delete(id);
     const woken = writeTransaction(store.state, () => store.buckets.open(id, clock.nowMs()));
     const row = rowOf(store, id);
     logger.info(

@@ -1,6 +1,6 @@
-/** What is done is waited for by others to be recorded with, but not longer than this. */
-const LONGEST_MS = 100;
-const MOST = 64;
+/** What is done is waited for by others to be recorded with, but not longer than this; the last of a batch is not held up by it. */
+const LONGEST_MS = 250;
+const MOST = 128;
 
 /** Gathers items that are done at different times, so that some are finished together. */
 export class Group<T> {

@@ -18,6 +18,7 @@ import { openCompressed, testWhole } from './decompress/open-compressed.ts';
 import { freeKey } from './free-key.ts';
 import { ObjectRecorder, type RecorderOptions } from './recorder.ts';
 import type { KeyedObject, Taken } from './stay.ts';
+import type { UploadStore } from './store.ts';
 import type { Unfolding } from './unfolding.ts';
 
 export type SendContext = RecorderOptions & {
@@ -115,7 +116,7 @@ async function sendObject(
     partsInFlight: PARTS_IN_FLIGHT,
     multipartFromBytes: DEFAULT_MULTIPART_FROM_BYTES,
     metadata: {},
-    lookFirst: isLarge || isAgain || store.objects.lastSent(plan.bucket.id, key) !== undefined,
+    lookFirst: isLarge || isAgain || isReplacing(file, key, store),
     beforeVisible(sha256) {
       assertUnchanged(file);
       if (!plan.sink.decompress) assertContent(file, sha256);
@@ -128,6 +129,13 @@ async function sendObject(
   return { member, key, sizeBytes, sha256, etag, checksum, wasThere };
 }
 
+/** Whether we have sent an object under this key before. */
+function isReplacing({ plan, fresh }: Taken, key: string, { objects }: UploadStore): boolean {
+  return fresh !== undefined && key === plan.key
+    ? fresh.isReplacing
+    : objects.lastSent(plan.bucket.id, key) !== undefined;
+}
+
 /** A content in one piece leaves nothing on the way, and needs no row before it is sent, unless its key may be another's. */
 async function knownObject(
   file: Taken,
@@ -136,8 +144,9 @@ async function knownObject(
   content: Content,
   { store, signal }: SendContext,
 ): Promise<ObjectRow | undefined> {
-  const { plan, record } = file;
-  const rows = store.objects.ofRecord(record.id);
+  const { plan, record, fresh } = file;
+  // Of one that has members, those before this one are on record by now.
+  const rows = fresh !== undefined && member === '' ? [] : store.objects.ofRecord(record.id);
   const there = rows.find((row) => row.member === member);
   if (there !== undefined) return there;
   if (content.type === 'bytes' && plan.sink.to.by === 'path') return undefined;

@@ -39,6 +39,8 @@ export type Taken = {
   path: BytePath;
   /** Of when it was opened: what is written to it later is another content. */
   fingerprint: string;
+  /** Its stay began just now, and nothing of it was sent. `isReplacing`: an object that we sent is under its key. Undefined: to be looked up. */
+  fresh: { isReplacing: boolean } | undefined;
 };
 
 /** How the sending of a file ended. */
