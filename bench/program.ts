@@ -32,8 +32,9 @@ export class Program implements AsyncDisposable {
   readonly #listeners = new Set<(record: LogRecord) => void>();
   #lastLines: string[] = [];
 
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, [BIN, ...args], {
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
     });

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import type { LoadCrashPoint } from './tables/load-crash-points.ts';
 
 /**
  * Every place where a crash test may strike: before and after each durable step of taking custody. Each is a no-op unless armed.
@@ -44,7 +45,10 @@ export const UPLOAD_CRASH_POINTS = [
   'upload.settled',
 ] as const;
 
-export type CrashPoint = (typeof CRASH_POINTS)[number] | (typeof UPLOAD_CRASH_POINTS)[number];
+export type CrashPoint =
+  | (typeof CRASH_POINTS)[number]
+  | (typeof UPLOAD_CRASH_POINTS)[number]
+  | LoadCrashPoint;
 
 /** Told when a point is passed. */
 export type CrashPoints = { reach(point: CrashPoint): void };

@@ -9,9 +9,10 @@ import type { SinkSettings } from '../../shared/config/settings.ts';
  * @throws UsageError for the first profile that will not do; EnvironmentError where a file with credentials cannot be read
  */
 export async function checkProfiles(
-  sinks: readonly SinkSettings[],
+  all: readonly SinkSettings[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string[]> {
+  const sinks = all.filter((sink) => sink.type === 's3');
   if (sinks.length === 0) return [];
   const { loadProfiles, profileOf } = await import('../../shared/object-store/credentials/load-profiles.ts');
   const files = [...new Set(sinks.map(({ credentials }) => credentials))];

@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   serve: () => import('./commands/serve.ts'),
   copy: () => import('./commands/copy.ts'),
   watch: () => import('./commands/watch.ts'),
+  scan: () => import('./commands/scan.ts'),
+  load: () => import('./commands/load.ts'),
   queue: () => import('./commands/queue.ts'),
   trace: () => import('./commands/trace.ts'),
   verify: () => import('./commands/verify.ts'),

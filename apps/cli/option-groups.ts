@@ -14,6 +14,11 @@ const DUPLICATES: OptionGroup = {
 };
 const NOTICING: OptionGroup = { heading: 'Noticing:', names: ['watch', 'scan_seconds', 'queue_limit'] };
 const SENDING: OptionGroup = { heading: 'Sinks:', names: ['retry_seconds', 'max_retries'] };
+/** Of tables too. */
+const SINKS: OptionGroup = {
+  heading: SENDING.heading,
+  names: [...SENDING.names, 'task_bytes', 'task_wait_seconds', 'max_rejects'],
+};
 const LOG: OptionGroup = { heading: 'Log, to stderr:', names: ['log_level', 'log_format'] };
 
 /** The options of each command that runs processes, by the headings of its help page. */
@@ -49,6 +54,24 @@ export const GROUPS = {
     { heading: 'Working:', names: ['workers', 'lease_seconds', 'max_attempts', 'stop_seconds'] },
     { heading: 'Seeing it:', names: ['metrics_port', ...LOG.names] },
   ],
+  scan: [
+    { heading: 'Where:', names: ['store', 'recursive', 'state_path'] },
+    {
+      heading: 'Into:',
+      names: ['into', 'table', 'schema_file', 'on_columns', 'max_rejects', 'lineage'],
+    },
+    { heading: 'Which files:', names: ['interval_seconds', 'stability_seconds', 'include', 'exclude'] },
+    { heading: 'Tasks:', names: ['task_bytes', 'task_wait_seconds', 'once'] },
+    LOG,
+  ],
+  load: [
+    { heading: 'Where:', names: ['state_path'] },
+    {
+      heading: 'Working:',
+      names: ['workers', 'lease_seconds', 'max_attempts', ...SENDING.names, 'stop_seconds', 'once'],
+    },
+    { heading: 'Seeing it:', names: ['metrics_port', ...LOG.names] },
+  ],
   copy: [{ heading: 'Where:', names: ['server_directory', 'credentials', 'state_path'] }],
   start: [
     PLACES,
@@ -60,7 +83,7 @@ export const GROUPS = {
       heading: 'Working:',
       names: ['workers', 'concurrency', 'lease_seconds', 'max_attempts', 'stop_seconds'],
     },
-    SENDING,
+    SINKS,
     { heading: 'Seeing it:', names: ['metrics_port', ...LOG.names] },
   ],
   discoverer: [PLACES, COMPLETION, DUPLICATES, NOTICING, { heading: 'Running:', names: ['once'] }, LOG],

@@ -1,11 +1,11 @@
 import type { RouteSettings, UploadRouteSettings, WatchedSettings } from '../../shared/config/settings.ts';
 import { type BytePath, fromText, relativeTo } from '../../shared/fs/byte-path.ts';
+import { createFilter, type Filter } from '../../shared/fs/name-filter.ts';
 import type { CompleteFile } from '../../shared/queue/file-jobs.ts';
 import { Routes } from '../../shared/queue/routes.ts';
 import { Sinks } from '../../shared/queue/sinks.ts';
 import type { State } from '../../shared/state/open.ts';
 import { writeTransaction } from '../../shared/state/transaction.ts';
-import { createFilter, type Filter } from './filter.ts';
 
 /** A route as the discoverer uses it. */
 export type DiscoveredRoute<Settings extends WatchedSettings = WatchedSettings> = {

@@ -26,7 +26,7 @@ export type CrewOptions = {
 
 /**
  * The children: one discoverer, or one for each route, and the workers, kept alive until they are stopped. With `once` each discoverer
- * makes one pass and ends, then the workers finish what is there and end.
+ * makes one pass and ends, then the workers finish what is there and end; where there is none they begin with that.
  */
 export class Crew {
   readonly #options: CrewOptions;
@@ -82,6 +82,7 @@ export class Crew {
 
   start(): void {
     for (const child of this.#all) child.start();
+    if (this.#options.settings.once && this.#discoverers.length === 0) void this.#finish(NOTHING_SCANNED);
   }
 
   /** Asks all to stop, kills after `stopMs` who has not, and resolves when all are gone. May be called again: it is the same stop. */
@@ -187,3 +188,5 @@ export class Crew {
     for (const worker of this.#workers) worker.send({ type: 'wake' });
   }
 }
+
+const NOTHING_SCANNED: ScanReport = { seenFiles: 0, enqueuedJobs: 0, incompleteFiles: 0, incomplete: [] };

@@ -1,4 +1,4 @@
-import { sendsFiles } from '../../shared/config/settings.ts';
+import { loadsFiles, sendsFiles } from '../../shared/config/settings.ts';
 import { EXIT, type ExitCode } from '../../shared/errors.ts';
 import type { ScanReport } from '../../shared/ipc/messages.ts';
 import type { MetricsServer } from '../../shared/metrics/server.ts';
@@ -38,6 +38,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<ExitCod
       report: ending.report,
       takes: settings.routes.length > 0,
       sends: sendsFiles(settings),
+      loads: loadsFiles(settings),
+      kinds: settings.kinds,
       durationMs: options.clock.monotonicMs() - startedAtMs,
     };
     logOnceSummary(logger, outcome);
@@ -92,6 +94,7 @@ function logStart({ settings, version }: SupervisorOptions, { logger }: Parts): 
     [
       ...(taken.length > 0 ? [`taking files from ${taken.join(', ')}`] : []),
       ...(uploaded.length > 0 ? [`uploading files from ${uploaded.join(', ')}`] : []),
+      ...(settings.discoverers === 'none' ? [`loading what waits in ${statePath}`] : []),
     ].join('; '),
   );
 }

@@ -15,6 +15,8 @@ export type MetricsReporterOptions = {
   processes(): ProcessId[];
   /** Whether anything is uploaded: else there is nothing to say of it. */
   sends: boolean;
+  /** The same of what is loaded into tables. */
+  loads: boolean;
   everyMs: number;
 };
 
@@ -56,7 +58,7 @@ export class MetricsReporter {
   }
 
   #report(): void {
-    const { logger, meter, stats, sends } = this.#options;
+    const { logger, meter, stats, sends, loads } = this.#options;
     const rates = this.#rates();
     this.#rates = meter.mark();
     const known = stats.latest();
@@ -67,6 +69,12 @@ export class MetricsReporter {
       ...(sends && {
         uploads_per_second: round(rates.uploadsPerSecond),
         upload_bytes_per_second: Math.round(rates.uploadBytesPerSecond),
+      }),
+      ...(loads && {
+        rows_per_second: Math.round(rates.rowsPerSecond),
+        unloaded_files: known?.loads?.waitingFiles ?? 0,
+        oldest_unloaded_seconds: round(known?.loads?.oldestUnloadedSeconds ?? 0),
+        rejected_rows: known?.loads?.rejectedRows ?? 0,
       }),
       queue_depth: known?.depth ?? null,
       oldest_job_seconds: known === undefined ? null : round(known.oldestReadySeconds ?? 0),

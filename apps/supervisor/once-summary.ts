@@ -3,6 +3,7 @@ import type { ScanReport } from '../../shared/ipc/messages.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { Totals } from '../../shared/metrics/meter.ts';
 import type { QueueStats } from '../../shared/queue/inspect/stats.ts';
+import type { JobKind } from '../../shared/queue/job.ts';
 
 /** More names than this are for `queue list`, not for a log. */
 const MAX_NAMED = 100;
@@ -13,9 +14,12 @@ export type OnceOutcome = {
   /** After the run: what it left behind. */
   stats: QueueStats;
   report: ScanReport;
-  /** Whether files are taken into custody, and whether some are uploaded. */
+  /** Whether files are taken into custody, whether some are uploaded, and whether some are loaded into tables. */
   takes: boolean;
   sends: boolean;
+  loads: boolean;
+  /** The kinds of job that this run was about; undefined: all. */
+  kinds?: readonly JobKind[] | undefined;
   durationMs: number;
 };
 
@@ -23,40 +27,71 @@ export type OnceOutcome = {
  * The exit code of a finished `--once` run: 3 while any job is failed or waits for a later attempt, also from an earlier run. Whoever
  * runs it from cron is told of a failed file until somebody has seen to it. Files that are not complete are no failure.
  */
-export function exitCodeOfOnce({ done, stats }: Pick<OnceOutcome, 'done' | 'stats'>): ExitCode {
-  return done.failed > 0 || stats.failed > 0 || stats.delayed > 0 ? EXIT.filesFailed : EXIT.done;
+export function exitCodeOfOnce(outcome: Pick<OnceOutcome, 'done' | 'stats' | 'kinds'>): ExitCode {
+  const { failed, delayed } = leftBy(outcome);
+  return outcome.done.failed > 0 || failed > 0 || delayed > 0 ? EXIT.filesFailed : EXIT.done;
+}
+
+/** What is left of the kinds of job that the run was about. */
+function leftBy({ stats, kinds }: Pick<OnceOutcome, 'stats' | 'kinds'>): { failed: number; delayed: number } {
+  if (kinds === undefined) return stats;
+  const sum = (key: 'failed' | 'delayed') =>
+    kinds.reduce((total, kind) => total + (stats.kinds[kind]?.[key] ?? 0), 0);
+  return { failed: sum('failed'), delayed: sum('delayed') };
 }
 
 /** Says in the log what was done and what was left. */
 export function logOnceSummary(logger: Logger, outcome: OnceOutcome): void {
-  const { done, stats, report, durationMs } = outcome;
+  const { done, stats, report, kinds, durationMs } = outcome;
+  const left = leftBy(outcome);
   for (const { source, waitsFor } of report.incomplete.slice(0, MAX_NAMED)) {
     logger.info({ event: 'file.incomplete', source, waits_for: waitsFor });
   }
-  const failed = Math.max(stats.failed, done.failed);
+  const failed = Math.max(left.failed, done.failed);
   const sums = {
     committed: done.files,
     bytes: done.bytes,
     duplicates: done.duplicates,
     uploaded: done.uploaded,
     uploaded_bytes: done.uploadedBytes,
+    loaded_files: done.loadedFiles,
+    loaded_rows: done.loadedRows,
+    rejected_rows: done.rejectedRows,
     failed,
-    delayed: stats.delayed,
+    delayed: left.delayed,
     // What was put back by a worker is a candidate that no scan has reported.
-    incomplete: Math.max(report.incompleteFiles, stats.candidates),
+    incomplete: kinds === undefined ? Math.max(report.incompleteFiles, stats.candidates) : 0,
   };
-  const level = failed > 0 || stats.delayed > 0 ? 'warn' : 'info';
+  const level = failed > 0 || left.delayed > 0 ? 'warn' : 'info';
   logger[level]({ event: 'once.finished', ...sums, duration_ms: durationMs }, describe(sums, outcome));
 }
 
-type Sums = Record<'committed' | 'duplicates' | 'uploaded' | 'failed' | 'delayed' | 'incomplete', number>;
+type Sums = Record<
+  | 'committed'
+  | 'duplicates'
+  | 'uploaded'
+  | 'loaded_files'
+  | 'loaded_rows'
+  | 'rejected_rows'
+  | 'failed'
+  | 'delayed'
+  | 'incomplete',
+  number
+>;
 
-function describe(sums: Sums, { takes, sends }: Pick<OnceOutcome, 'takes' | 'sends'>): string {
+function describe(
+  sums: Sums,
+  { takes, sends, loads }: Pick<OnceOutcome, 'takes' | 'sends' | 'loads'>,
+): string {
   const { committed, duplicates, uploaded, failed, delayed, incomplete } = sums;
   const parts = [
     ...(takes ? [`${committed} committed`, `${duplicates} duplicates`] : []),
     ...(sends ? [`${uploaded} uploaded`] : []),
-    failed > 0 ? `${failed} failed (see \`wharfinger queue list --state failed\`)` : '0 failed',
+    ...(loads || sums.loaded_files > 0 ? [`${sums.loaded_files} loaded (${sums.loaded_rows} rows)`] : []),
+    ...(sums.rejected_rows > 0 ? [`${sums.rejected_rows} rows rejected`] : []),
+    failed > 0
+      ? `${failed} failed (see \`wharfinger ${takes || sends ? 'queue list --state failed' : 'load list --status FAILED'}\`)`
+      : '0 failed',
     ...(delayed > 0 ? [`${delayed} left for the next run`] : []),
     ...(incomplete > 0 ? [`${incomplete} not complete yet`] : []),
   ];

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { type Settings, sendsFiles } from '../../shared/config/settings.ts';
+import { loadsFiles, type Settings, sendsFiles } from '../../shared/config/settings.ts';
 import { createLogger, type Logger } from '../../shared/log/logger.ts';
 import { Meter } from '../../shared/metrics/meter.ts';
 import type { QueueStats } from '../../shared/queue/inspect/stats.ts';
@@ -69,7 +69,11 @@ export function assembleParts(options: SupervisorOptions): Parts {
     // The last look at the workers of a `once` run: afterwards they end by themselves, perhaps within a moment.
     onScanned: () => void reporter.sample(),
   });
-  const work = { takes: settings.routes.length > 0, sends: sendsFiles(settings) };
+  const work = {
+    takes: settings.routes.length > 0,
+    sends: sendsFiles(settings),
+    loads: loadsFiles(settings),
+  };
   render = settings.once
     ? progressBar(meter, stats, work, () => crew.isScanning)
     : statusLine(meter, stats, work);
@@ -79,6 +83,7 @@ export function assembleParts(options: SupervisorOptions): Parts {
     stats,
     processes: () => [{ name: 'supervisor', pid: process.pid }, ...crew.processes],
     sends: work.sends,
+    loads: work.loads,
     everyMs: options.metricsEveryMs ?? METRICS_EVERY_MS,
   });
   const signals = new StopSignals(options.signals, () => clock.monotonicMs());

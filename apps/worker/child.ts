@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { crashPointsFrom } from '../../shared/crash-points.ts';
 import { runChild } from '../../shared/ipc/child-main.ts';
 import { ProgressRelay } from '../../shared/ipc/progress-relay.ts';
@@ -16,6 +16,7 @@ await runChild('worker', async ({ stop, drain, onWake, send, ...context }) => {
     signal: stop,
     env: process.env,
     home: homedir(),
+    threads: availableParallelism(),
     onProgress: (delta) => progress.add(delta),
   });
   send({ type: 'started' });

@@ -7,6 +7,10 @@ export type Delta = {
   failed: number;
   uploaded: number;
   uploadedBytes: number;
+  /** Into tables; the rows of them that are there, and those that are not. */
+  loadedFiles: number;
+  loadedRows: number;
+  rejectedRows: number;
 };
 
 export const NO_DELTA: Delta = {
@@ -16,4 +20,7 @@ export const NO_DELTA: Delta = {
   failed: 0,
   uploaded: 0,
   uploadedBytes: 0,
+  loadedFiles: 0,
+  loadedRows: 0,
+  rejectedRows: 0,
 };

@@ -20,6 +20,15 @@ export type Handler = {
   /** Suspects are handled one at a time, whatever their kind. */
   lanes: Record<Exclude<Lane, 'suspect'>, LaneSize>;
   handle(jobs: readonly LeasedJob[]): Promise<void>;
+  /** Asked before each take, beside what the queue says; where it says no, nothing is taken. */
+  mayTake?(): boolean;
+  /**
+   * Asked when nothing is left to do and nothing more will come: a kind that holds work back makes it ready. Any number of processes may be
+   * asked, any number of times.
+   *
+   * @returns whether there is something to do now
+   */
+  drain?(): boolean;
   /** Asked now and then, with or without jobs: a kind that has something to clear up does it in the background. Never throws. */
   tidy?(): void;
 };

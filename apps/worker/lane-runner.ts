@@ -52,7 +52,7 @@ export class LaneRunner {
         tasks: leaseTasks,
         jobsPerLock: batchSize,
         length: 'unknown',
-        mayTake: () => company.mayTake(handler.kind, lane),
+        mayTake: () => company.mayTake(handler.kind, lane) && handler.mayTake?.() !== false,
       }),
       batchSize: 1,
       concurrent,

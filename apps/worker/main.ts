@@ -4,7 +4,7 @@ import type { CrashPoints } from '../../shared/crash-points.ts';
 import type { ProcessIdentity } from '../../shared/linux/process-identity.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import { Claims } from '../../shared/queue/claim.ts';
-import { LANES } from '../../shared/queue/job.ts';
+import { JOB_KINDS, type JobKind, LANES } from '../../shared/queue/job.ts';
 import { LeaseKeeper } from '../../shared/queue/lease-keeper.ts';
 import type { State } from '../../shared/state/open.ts';
 import { Company } from './company.ts';
@@ -12,6 +12,7 @@ import { type Delta, NO_DELTA } from './delta.ts';
 import { Executor } from './executor.ts';
 import type { Handler } from './handler.ts';
 import { createIngestHandler } from './handlers/ingest/handler.ts';
+import { createLoadHandler } from './handlers/load/handler.ts';
 import { createUploadHandler } from './handlers/upload/handler.ts';
 import { LaneRunner } from './lane-runner.ts';
 import { Reclaimer } from './reclaimer.ts';
@@ -19,7 +20,10 @@ import { Remaining } from './remaining.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 export type WorkerOptions = {
-  settings: Pick<Settings, 'concurrency' | 'leaseMs' | 'maxAttempts' | 'retryMs' | 'maxRetries' | 'once'>;
+  settings: Pick<
+    Settings,
+    'concurrency' | 'leaseMs' | 'maxAttempts' | 'retryMs' | 'maxRetries' | 'once' | 'kinds'
+  >;
   /** Shown in logs and as the owner of leases, for example `worker-3`. */
   name: string;
   state: State;
@@ -34,6 +38,8 @@ export type WorkerOptions = {
   /** Where credentials are searched for that no sink names. */
   env: Readonly<Record<string, string | undefined>>;
   home: string;
+  /** Processors that a load may use. */
+  threads: number;
   onProgress(delta: Delta): void;
 };
 
@@ -53,10 +59,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   const claims = new Claims(state, { ...identity, owner: name });
   const keeper = new LeaseKeeper(claims, clock, leaseMs);
   const executor = new Executor({ ...options, ...settings, keeper, stopping: signal });
-  const handlers: Handler[] = [
-    createIngestHandler({ ...options, ...settings, stopping: signal }),
-    createUploadHandler({ ...options, ...settings, stopping: signal }),
-  ];
+  const handlers = handlersOf(options);
   const execute = executor.execute.bind(executor);
   const onTakeFailed = (error: unknown): void => void executor.refused(error);
   const company = new Company(state);
@@ -82,14 +85,15 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     for (const lane of lanes) lane.wake();
   };
   const reclaimer = new Reclaimer({ ...options, ...settings, claims, onReclaimed: wake });
-  const remaining = new Remaining(state);
+  const remaining = new Remaining(state, settings.kinds);
   const drained = Promise.withResolvers<void>();
   let draining = false;
 
   const look = (): void => {
     const failed = reclaimer.run();
     if (failed > 0) options.onProgress({ ...NO_DELTA, failed });
-    if (draining && lanes.every((lane) => lane.isIdle) && !remaining.any(clock.nowMs())) drained.resolve();
+    const isDone = draining && lanes.every((lane) => lane.isIdle) && !remaining.any(clock.nowMs());
+    if (isDone && !drainAll(handlers)) drained.resolve();
     else wake();
     for (const handler of handlers) handler.tidy?.();
   };
@@ -120,3 +124,19 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     finished: finish(),
   };
 }
+
+/** Of the kinds that this worker takes. */
+function handlersOf(options: WorkerOptions): Handler[] {
+  const { settings, signal } = options;
+  const own = { ...options, ...settings, stopping: signal };
+  const creators: Record<JobKind, () => Handler> = {
+    ingest: () => createIngestHandler(own),
+    upload: () => createUploadHandler(own),
+    load: () => createLoadHandler(own),
+  };
+  return (settings.kinds ?? JOB_KINDS).map((kind) => creators[kind]());
+}
+
+/** Every kind is asked, also where one has said that there is something to do. */
+const drainAll = (handlers: readonly Handler[]): boolean =>
+  handlers.map((handler) => handler.drain?.() ?? false).includes(true);

@@ -7,6 +7,7 @@ import { million } from './million.ts';
 import { movers } from './movers.ts';
 import { queue } from './queue.ts';
 import { smallFiles } from './small-files.ts';
+import { tables } from './tables.ts';
 import { uploads } from './uploads.ts';
 
 /** In the order of the report. */
@@ -20,4 +21,5 @@ export const CASES: readonly BenchCase[] = [
   idle,
   million,
   uploads,
+  tables,
 ];

@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { SINK_TYPES } from './config-schema.ts';
+import { declaredSchema } from './declared-schema.ts';
 import { dig } from './dig.ts';
 import type { Grammar, Mapping } from './grammar.ts';
 import { judge, type Origin } from './judge.ts';
 import { isOptionName, OPTIONS, type OptionName } from './options.ts';
 import { structureFault } from './structure-fault.ts';
-import { nearest } from './words.ts';
+import { nearest, show } from './words.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Path = readonly PropertyKey[];
@@ -29,22 +30,22 @@ export function configFault(
 ): Error {
   const [first] = issues;
   if (first === undefined) return new Error('zod refused without an issue');
-  const owner = ownerOf(first.path, grammar);
+  const owner = ownerOf(first.path, value, grammar);
   // What is missing is often there, and misspelt.
   const issue = issues.find((other) => isSlipIn(other, first.path.slice(0, owner.depth))) ?? first;
   const { path } = issue;
-  if (issue.code === 'unrecognized_keys') return unknownKey(file, path, issue.keys[0] ?? '', grammar);
+  if (issue.code === 'unrecognized_keys') return unknownKey(file, path, issue.keys[0] ?? '', value, grammar);
 
   const key = path[owner.depth];
-  const isOption = typeof key === 'string' && isOptionName(key) && key !== owner.directory;
   const found = dig(value, path);
-  if (isOption && dig(value, path.slice(0, owner.depth + 1)) === undefined)
-    return missingKey(file, path, key, owner.mapping);
-  if (isOption) {
+  const option = owner.isSink && key === 'target' ? 'into' : key;
+  if (typeof option === 'string' && isOptionName(option) && option !== owner.directory) {
     const at = path.slice(0, owner.depth + 1);
-    return refusal(() => judge(key, dig(value, at), originIn(file, at)));
+    if (dig(value, at) === undefined) return missingKey(file, path, option, owner.mapping);
+    return refusal(() => judge(option, dig(value, at), originIn(file, at)));
   }
-  if (owner.mapping === grammar.sink && key === 'type') return unknownType(file, path, found);
+  if (owner.isSink && key === 'type') return unknownType(file, path, found);
+  if (owner.isSink && key === 'schema') return schemaFault(file, path, issue, found);
   return structureFault(file, path, found, grammar);
 }
 
@@ -53,14 +54,19 @@ const isSlipIn = ({ code, path }: z.core.$ZodIssue, mapping: Path): boolean =>
   path.length === mapping.length &&
   path.every((step, at) => step === mapping[at]);
 
-type Owner = { mapping: Mapping; depth: number; directory: string | undefined };
+type Owner = { mapping: Mapping; depth: number; directory: string | undefined; isSink: boolean };
+
+const NO_TYPE: Mapping = { what: 'a sink', where: 'in a sink', keys: ['type'] };
 
 /** The mapping that a path leads into, and how long the path to it is. */
-function ownerOf(path: Path, { top, list, item, directory, sink }: Grammar): Owner {
-  if (path[0] !== list || path.length < 2) return { mapping: top, depth: 0, directory: undefined };
-  if (sink !== undefined && path[2] === 'sinks' && path.length > 3)
-    return { mapping: sink, depth: 4, directory: undefined };
-  return { mapping: item, depth: 2, directory };
+function ownerOf(path: Path, value: unknown, { top, list, item, directory, sinks }: Grammar): Owner {
+  if (path[0] !== list || path.length < 2)
+    return { mapping: top, depth: 0, directory: undefined, isSink: false };
+  if (path[2] === 'sinks' && path.length > 3) {
+    const mapping = sinks[String(dig(value, [...path.slice(0, 4), 'type']))] ?? NO_TYPE;
+    return { mapping, depth: 4, directory: undefined, isSink: true };
+  }
+  return { mapping: item, depth: 2, directory, isSink: false };
 }
 
 function refusal(judging: () => unknown): Error {
@@ -72,10 +78,15 @@ function refusal(judging: () => unknown): Error {
   return new Error('the schema of the file refused what the schema of the option takes');
 }
 
-function unknownKey(file: YamlFile, path: Path, key: string, grammar: Grammar): UsageError {
+function unknownKey(file: YamlFile, path: Path, key: string, value: unknown, grammar: Grammar): UsageError {
   const place = file.place([...path, key]);
-  const { mapping } = ownerOf([...path, key], grammar);
-  const others = [grammar.item, grammar.sink, grammar.top].filter((other) => other !== undefined);
+  const { mapping, isSink, depth } = ownerOf([...path, key], value, grammar);
+  if (isSink && path[depth] === 'schema') {
+    const meant = nearest(key, SCHEMA_KEYS);
+    const hint = meant === undefined ? `it takes ${SCHEMA_KEYS.join(', ')}` : `did you mean ${meant}?`;
+    return usage(place, `${JSON.stringify(key)} is no key of a schema`, hint);
+  }
+  const others = [grammar.item, ...Object.values(grammar.sinks), grammar.top];
   const right = others.find((other) => other !== mapping && other.keys.includes(key));
   if (right !== undefined) return usage(place, `${key} is for ${right.what}`, `write it ${right.where}`);
   // A hyphen for an underscore is the likeliest slip, and more than one of them is too far for `nearest`.
@@ -88,12 +99,25 @@ function unknownKey(file: YamlFile, path: Path, key: string, grammar: Grammar): 
   );
 }
 
-function missingKey(file: YamlFile, path: Path, key: OptionName, { what }: Mapping): UsageError {
+function missingKey(file: YamlFile, path: Path, name: OptionName, { what }: Mapping): UsageError {
+  const key = name === 'into' ? 'target' : name;
   return usage(
     file.place(path),
     `${key} is missing`,
-    `${what} needs it, for example ${key}: ${OPTIONS[key].example}`,
+    `${what} needs it, for example ${key}: ${OPTIONS[name].example}`,
   );
+}
+
+const SCHEMA_KEYS = Object.keys(declaredSchema.shape);
+
+/** What is wrong in what a sink says of its files. */
+function schemaFault(file: YamlFile, path: Path, issue: z.core.$ZodIssue, found: unknown): UsageError {
+  const name = path.slice(4).join('.');
+  const what =
+    issue.code === 'custom' || issue.code === 'invalid_format' ? issue.message : 'is not what belongs here';
+  const hint =
+    'for example schema: {columns: {id: BIGINT, income: DOUBLE}, null: ["NA", ""], delimiter: ","}';
+  return usage(file.place(path), `${name}: ${show(found)}: ${what}`, hint);
 }
 
 function unknownType(file: YamlFile, path: Path, type: unknown): UsageError {

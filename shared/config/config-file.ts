@@ -1,13 +1,18 @@
 import { dirname } from 'node:path';
 import { configFault, originIn } from './config-fault.ts';
+import type { SINK_TYPES } from './config-schema.ts';
+import type { DeclaredSchema } from './declared-schema.ts';
 import { CONFIG_FILE, type Grammar, WATCH_FILE } from './grammar.ts';
 import { type Layer, layerOf } from './layer.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 /** A sink of a route. Judged: what a sink needs is there. */
 export type ConfigSink = {
+  type: (typeof SINK_TYPES)[number];
   name: string | undefined;
   layer: Layer;
+  /** Of a sink that loads: what it says of the files. */
+  schema: DeclaredSchema | undefined;
   /** `file:line` of the sink. */
   place: string;
 };
@@ -41,19 +46,29 @@ function read(path: string, shown: string, grammar: Grammar): ConfigFile {
   const result = grammar.schema.safeParse(value);
   if (!result.success) throw configFault(file, value, result.error.issues, grammar);
 
-  const mappingAt = (values: Values, at: readonly PropertyKey[]) => ({
+  const mappingAt = (values: Values, at: readonly PropertyKey[], keyOf = (name: string) => name) => ({
     name: typeof values.name === 'string' ? values.name : undefined,
     // As they stand in the file: what the schema made of them is not judged twice.
-    layer: layerOf(values, (name) => originIn(file, [...at, name]), dirname(path)),
+    layer: layerOf(values, (name) => originIn(file, [...at, keyOf(name)]), dirname(path)),
     place: file.place(at),
   });
+  const sinkAt = (values: Values, at: readonly PropertyKey[]): ConfigSink => {
+    const { type, target: into, schema, ...rest } = values;
+    return type === 'load'
+      ? {
+          ...mappingAt({ ...rest, into }, at, (name) => (name === 'into' ? 'target' : name)),
+          type,
+          schema: schema as DeclaredSchema | undefined,
+        }
+      : { ...mappingAt(values, at), type: 's3', schema: undefined };
+  };
   const { list } = grammar;
   const { top, items } = split(list, value as Values);
   return {
     top: mappingAt(top, []).layer,
     routes: items.map((item, index) => ({
       ...mappingAt(item, [list, index]),
-      sinks: sinksOf(item).map((sink, at) => mappingAt(sink, [list, index, 'sinks', at])),
+      sinks: sinksOf(item).map((sink, at) => sinkAt(sink, [list, index, 'sinks', at])),
     })),
   };
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { declaredSchema } from './declared-schema.ts';
 import type { OptionPlace } from './option-types.ts';
 import { pathText } from './option-types.ts';
 import { OPTIONS, type OptionName, optionsOf } from './options.ts';
 
 /** The types of sink that this version can hand files on to. */
-export const SINK_TYPES = ['s3'] as const;
+export const SINK_TYPES = ['s3', 'load'] as const;
 
 type Shape = { [Name in OptionName]?: z.ZodOptional<(typeof OPTIONS)[Name]['schema']> };
 
@@ -23,18 +24,32 @@ const nameOf = (what: string, fallback: string) =>
 
 /** An s3 sink. What becomes of a file afterwards is not its to say: the warehouse keeps it. */
 const s3Schema = z.strictObject({
-  ...shapeOf('sink'),
+  ...shapeOf('s3'),
   type: z.literal('s3').describe('object storage'),
   name: nameOf('logs and records call this sink', 's3, with a number from the second on'),
   profile: OPTIONS.profile.schema.describe(OPTIONS.profile.description),
   bucket: OPTIONS.bucket.schema.describe(OPTIONS.bucket.description),
 });
 
+const { into: _, ...loadShape } = shapeOf('load');
+
+/** A load sink. Its target is the option `into`: as `target` that is another one of `watch`. */
+const loadSchema = z.strictObject({
+  ...loadShape,
+  type: z.literal('load').describe('a table'),
+  name: nameOf('logs and records call this sink', 'load, with a number from the second on'),
+  target: OPTIONS.into.schema.describe(OPTIONS.into.description),
+  table: OPTIONS.table.schema.describe(OPTIONS.table.description),
+  schema: declaredSchema
+    .optional()
+    .describe('what is known of the files; the rest is taken from the first of them'),
+});
+
 const routeSchema = z.strictObject({
   ...shapeOf('route'),
   name: nameOf('logs and manifests call this route', 'the last part of its input'),
   sinks: z
-    .array(z.discriminatedUnion('type', [s3Schema]))
+    .array(z.discriminatedUnion('type', [s3Schema, loadSchema]))
     .optional()
     .describe('where committed files are handed on to'),
   input: pathText.describe('the directory to watch'),
@@ -69,4 +84,10 @@ export const watchSchema = z.strictObject({
 export const configJsonSchema = (): Record<string, unknown> => ({
   ...z.toJSONSchema(configSchema, { io: 'input' }),
   title: 'Config file of wharfinger',
+});
+
+/** The same of the file that `watch` takes. */
+export const watchJsonSchema = (): Record<string, unknown> => ({
+  ...z.toJSONSchema(watchSchema, { io: 'input' }),
+  title: 'File with targets of wharfinger watch',
 });

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { configSchema, SINK_TYPES, watchSchema } from './config-schema.ts';
+import { configSchema, watchSchema } from './config-schema.ts';
 
 /** A kind of mapping in a config file. */
 export type Mapping = {
@@ -18,7 +18,8 @@ export type Grammar = {
   item: Mapping;
   /** The key of the directory, of which each item has one. */
   directory: 'input' | 'target';
-  sink: Mapping | undefined;
+  /** By type. */
+  sinks: Readonly<Record<string, Mapping>>;
   /** How a person sees all keys. */
   help: string;
 };
@@ -27,7 +28,7 @@ type Field = { shape: Readonly<Record<string, z.ZodType>> };
 const keysOf = ({ shape }: Field): string[] => Object.keys(shape);
 
 const routes = configSchema.shape.routes.unwrap();
-const [s3] = routes.element.shape.sinks.unwrap().element.options;
+const { options: sinks } = routes.element.shape.sinks.unwrap().element;
 
 /** Of `start`, and of all that run with its settings. */
 export const CONFIG_FILE: Grammar = {
@@ -36,7 +37,15 @@ export const CONFIG_FILE: Grammar = {
   list: 'routes',
   item: { what: 'a route', where: 'in a route', keys: keysOf(routes.element) },
   directory: 'input',
-  sink: { what: `a sink of type ${SINK_TYPES[0]}`, where: 'in a sink', keys: keysOf(s3) },
+  sinks: Object.fromEntries(
+    sinks.map((sink) => {
+      const { value: type } = sink.shape.type;
+      return [
+        type,
+        { what: `a sink of type ${type}`, where: `in a sink of type ${type}`, keys: keysOf(sink) },
+      ];
+    }),
+  ),
   help: '`wharfinger config-schema` shows all there are',
 };
 
@@ -49,6 +58,6 @@ export const WATCH_FILE: Grammar = {
   list: 'targets',
   item: { what: 'a target', where: 'in a target', keys: keysOf(targets.element) },
   directory: 'target',
-  sink: undefined,
+  sinks: {},
   help: '`wharfinger watch --help` shows all there are',
 };

@@ -11,6 +11,7 @@ import {
   type OptionValues,
   PATH_OPTIONS,
 } from './options.ts';
+import { absoluteTarget } from './table-texts.ts';
 import { nearest } from './words.ts';
 
 /** A judged value, and where it was given. */
@@ -129,6 +130,7 @@ const quoted = (value: string): string => (/[*{}|<> ]/.test(value) ? `'${value}'
 const pathOptions: ReadonlySet<string> = new Set(PATH_OPTIONS);
 
 function absolute(name: OptionName, value: unknown, base: string): unknown {
+  if (name === 'into') return absoluteTarget(String(value), base);
   if (!pathOptions.has(name)) return value;
   const resolved = [value].flat().map((path) => resolve(base, String(path)));
   return Array.isArray(value) ? resolved : resolved[0];

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { MAX_DURATION_MS } from './settings.ts';
 
 /**
- * The mappings of the two kinds of config file. Of `start`, `serve` and their like: the top level, a route, and a sink of one. Of `watch`:
- * the top level, and a target.
+ * The mappings of the two kinds of config file. Of `start`, `serve` and their like: the top level, a route, and the sinks of one, by
+ * type. Of `watch`: the top level, and a target. `scan`: the command of that name, which has no file.
  */
-export type OptionPlace = 'config' | 'route' | 'sink' | 'watch' | 'target';
+export type OptionPlace = 'config' | 'route' | 's3' | 'load' | 'watch' | 'target' | 'scan';
 
 /** One option: its form in the config file, how text becomes that form, and the words to speak of it. */
 export type OptionSpec<Schema extends z.ZodType = z.ZodType> = {
@@ -48,7 +48,7 @@ export const listOf = <Item extends z.ZodType>(item: Item) => z.union([item, z.a
 
 export const OF = {
   /** The program as a whole, whatever it does. */
-  program: { of: ['config', 'watch'] },
+  program: { of: ['config', 'watch', 'scan'] },
   /** The program as `start` and `serve` run it. */
   service: { of: ['config'] },
   /** Every directory that is watched. */
@@ -56,12 +56,18 @@ export const OF = {
   /** One whose files are taken into custody. */
   custody: { of: ['config', 'route'] },
   /** What is sent to object storage. */
-  sent: { of: ['sink', 'watch', 'target'] },
+  sent: { of: ['s3', 'watch', 'target'] },
   /** The directory of a target, and what becomes of a file there. */
   target: { of: ['target'] },
   afterwards: { of: ['watch', 'target'] },
   /** Wherever something is sent, and the default of all sinks. */
-  credentials: { of: ['config', 'sink', 'watch', 'target'] },
+  credentials: { of: ['config', 's3', 'watch', 'target'] },
+  /** What is loaded into a table. */
+  loaded: { of: ['load', 'scan'] },
+  /** The same, and the default of all sinks. */
+  loading: { of: ['config', 'load', 'scan'] },
+  /** A store of files that is only read. */
+  scanned: { of: ['scan'] },
 } as const satisfies Record<string, { of: readonly OptionPlace[] }>;
 
 /** A whole number from `min` to `max`. */

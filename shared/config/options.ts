@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOG_FORMATS, LOG_LEVELS } from '../log/levels.ts';
+import { COLUMN_POLICIES } from '../tables/contract.ts';
 import { DEFAULT_KEY } from '../uploads/key-template.ts';
 import { bucketText, keyTemplate } from './object-texts.ts';
 import {
@@ -23,8 +24,9 @@ import {
   DUPLICATE_ACTIONS,
   WATCH_KINDS,
 } from './settings.ts';
+import { tableText, targetText } from './table-texts.ts';
 
-const { program, service, watched, custody, sent, target, afterwards } = OF;
+const { program, service, watched, custody, sent, target, afterwards, loaded, loading, scanned } = OF;
 
 // Bounds that no machine this runs on goes beyond; they catch a slip of the finger before it forks a million processes.
 const MAX_WORKERS = 1024;
@@ -33,6 +35,7 @@ const MAX_ATTEMPTS = 1_000_000;
 const MAX_QUEUE = 1_000_000_000;
 const MAX_PORT = 65_535;
 const MAX_RATIO_EVER = 1_000_000_000;
+const MAX_ROWS = 1_000_000_000_000;
 
 /**
  * Every option there is, by its name in the config file. The command line (`--stability-seconds`), the environment
@@ -193,6 +196,72 @@ export const OPTIONS = {
     ...path('/srv/sent'),
     description: 'where files are moved to, with after: move; on the file system of the target',
   },
+  store: {
+    ...scanned,
+    ...path('/mnt/exports'),
+    description: 'directory of files that are loaded where they are: only read, never moved',
+  },
+  interval_seconds: {
+    ...scanned,
+    ...seconds(3600),
+    description: 'how far back a scan looks, and how often there is one',
+    fallback: '3600',
+  },
+  into: {
+    ...loaded,
+    text: 'text',
+    schema: targetText,
+    expects: 'a target',
+    example: 'duckdb:/srv/tables.duckdb',
+    placeholder: 'TARGET',
+    description: 'where the table is: duckdb:FILE, postgres://user@host/database or parquet:DIR',
+  },
+  table: {
+    ...loaded,
+    text: 'text',
+    schema: tableText,
+    expects: 'the name of a table',
+    example: 'orders',
+    placeholder: 'NAME',
+    description: 'table that the rows go to; made where it is missing',
+  },
+  schema_file: {
+    ...scanned,
+    ...path('/etc/wharfinger/orders-schema.yaml', 'FILE'),
+    description:
+      'YAML file with what `schema` is in a sink: columns, null, delimiter, quote, header, encoding, key',
+  },
+  task_bytes: {
+    ...loading,
+    ...size('10MiB'),
+    description: 'files are loaded together up to this size',
+    fallback: '10MiB',
+  },
+  task_wait_seconds: {
+    ...loading,
+    ...seconds(60, { orNone: true }),
+    description: 'how long a file waits at most for others to be loaded with',
+    fallback: '60; none with --once',
+  },
+  on_columns: {
+    ...loaded,
+    ...choice(COLUMN_POLICIES, 'HOW'),
+    description:
+      'what is done with columns that a file has and the table lacks, or the other way round: add, ignore or fail',
+    fallback: 'fail',
+  },
+  max_rejects: {
+    ...loading,
+    ...whole(0, MAX_ROWS, 100),
+    description: 'how many rows of a file may be rejected before the file fails',
+    fallback: '1000',
+  },
+  lineage: {
+    ...loaded,
+    ...flag(true),
+    description: 'rows carry the id of their file and their line, as _file_id and _line',
+    fallback: 'no',
+  },
   workers: {
     ...program,
     ...whole(1, MAX_WORKERS, 8),
@@ -244,13 +313,13 @@ export const OPTIONS = {
   retry_seconds: {
     ...program,
     ...seconds(30),
-    description: 'how long after a failed upload it is tried again; doubles each time',
+    description: 'how long after a failed upload or load it is tried again; doubles each time',
     fallback: '30',
   },
   max_retries: {
     ...program,
     ...whole(0, MAX_ATTEMPTS, 10),
-    description: 'how often an upload is tried again before its file counts as failed',
+    description: 'how often an upload or a load is tried again before it counts as failed',
     fallback: '10',
   },
   stop_seconds: {
@@ -316,6 +385,8 @@ export const PATH_OPTIONS = [
   'credentials',
   'target',
   'moved_to',
+  'store',
+  'schema_file',
 ] as const;
 
 /** `stability_seconds` → `--stability-seconds`. */

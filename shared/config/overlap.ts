@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { fromText, isWithin } from '../fs/byte-path.ts';
 import type { RouteSettings, Settings, UploadRouteSettings, WatchedSettings } from './settings.ts';
+import { targetName } from './table-texts.ts';
 
 /**
  * Refuses directories that lie in one another where files would be taken twice, or taken for new files again.
@@ -16,6 +17,7 @@ export function refuseOverlaps(settings: Settings): void {
     for (const other of routes.slice(index + 1)) refuseSharedInput(route, other);
     for (const other of routes) refuseOutputInInput(route, other);
     refuseMixedDuplicates(route);
+    for (const other of routes) refuseTableInInput(route, other);
     if (watches(route, statePath)) {
       throw overlap(
         `the state file ${statePath} lies in the input ${route.input}`,
@@ -99,6 +101,26 @@ function refuseOutputInInput({ input, recursive }: RouteSettings, other: RouteSe
       throw overlap(
         `the input ${input} lies in ${name} ${output}, so what is stored there could be taken again`,
         `put it beside the input with ${flag}`,
+      );
+    }
+  }
+}
+
+/** What is loaded would be taken as a file, and be loaded again. */
+function refuseTableInInput(route: RouteSettings, { sinks }: RouteSettings): void {
+  for (const sink of sinks) {
+    if (sink.type !== 'load' || sink.target.is === 'postgres') continue;
+    const place = sink.target.is === 'duckdb' ? sink.target.path : sink.target.directory;
+    if (watches(route, place) || place === route.input) {
+      throw overlap(
+        `the target ${targetName(sink.target)} lies in the input ${route.input}, so it would be taken as a file`,
+        'put it beside the input',
+      );
+    }
+    if (sink.target.is === 'parquet' && within(place, route.input)) {
+      throw overlap(
+        `the input ${route.input} lies in the target ${targetName(sink.target)}`,
+        'put the one beside the other',
       );
     }
   }

@@ -3,27 +3,32 @@ import { DEFAULT_KEY } from '../uploads/key-template.ts';
 import type { ConfigSink } from './config-file.ts';
 import { type Layer, pick } from './layer.ts';
 import type { OptionName } from './options.ts';
-import type { S3Sink } from './settings.ts';
+import { loadingOf } from './resolve-load.ts';
+import type { S3Sink, SinkSettings } from './settings.ts';
 import { MAX_OUTPUT_BYTES, MAX_RATIO } from './upload-limits.ts';
 
+/** What a sink takes from the program, whose layers are `above`, where it does not say it: all else it says itself. */
+const FROM_PROGRAM = ['credentials', 'task_bytes', 'task_wait_seconds', 'max_rejects'] as const;
+
 /**
- * The sinks of a route. A sink says all of itself; only its credentials, where it has none of its own, are those of the program, whose
- * layers are `above`. Its file is kept: the warehouse is where it belongs.
+ * The sinks of a route. Their files are kept: the warehouse is where they belong.
  *
- * @throws UsageError where two have one name
+ * @throws UsageError where two have one name, or one will not do
  */
-export function resolveSinks(sinks: readonly ConfigSink[], above: readonly Layer[]): S3Sink[] {
+export function resolveSinks(sinks: readonly ConfigSink[], above: readonly Layer[]): SinkSettings[] {
   refuseSameName(sinks);
   const taken = new Set(sinks.map(({ name }) => name));
-  return sinks.map(({ name, layer }) => {
-    const own = name ?? freeName(taken);
+  const layersAbove = above.map((layer): Layer => {
+    const given = FROM_PROGRAM.flatMap((name) => (layer[name] === undefined ? [] : [[name, layer[name]]]));
+    return Object.fromEntries(given);
+  });
+  return sinks.map(({ name, type, layer, schema, place }) => {
+    const own = name ?? freeName(type, taken);
     taken.add(own);
-    return {
-      type: 's3',
-      name: own,
-      ...sendingOf([layer, ...above.map(({ credentials }) => (credentials ? { credentials } : {}))], false),
-      after: { do: 'keep' },
-    };
+    const layers = [layer, ...layersAbove];
+    return type === 'load'
+      ? { type, name: own, ...loadingOf(layers, schema, place) }
+      : { type, name: own, ...sendingOf(layers, false), after: { do: 'keep' } };
   });
 }
 
@@ -45,9 +50,9 @@ export function sendingOf(
   };
 }
 
-function freeName(taken: ReadonlySet<string | undefined>): string {
-  let name = 's3';
-  for (let number = 2; taken.has(name); number++) name = `s3-${number}`;
+function freeName(type: string, taken: ReadonlySet<string | undefined>): string {
+  let name = type;
+  for (let number = 2; taken.has(name); number++) name = `${type}-${number}`;
   return name;
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { LOG_FORMATS, LOG_LEVELS } from '../log/levels.ts';
+import { JOB_KINDS } from '../queue/job.ts';
+import { COLUMN_POLICIES, ENCODINGS } from '../tables/contract.ts';
 
 /**
  * What the program runs with, once options, environment and config file are judged. Plain JSON, so that the supervisor can send
@@ -13,7 +15,7 @@ export const DEDUPE_SCOPES = ['content', 'none'] as const;
 /** What becomes of a file that was uploaded from the directory that it was dropped into. */
 export const AFTER_ACTIONS = ['remove', 'keep', 'move'] as const;
 export const WATCH_KINDS = ['auto', 'inotify', 'poll'] as const;
-export const DISCOVERERS = ['one', 'one-a-route'] as const;
+export const DISCOVERERS = ['one', 'one-a-route', 'none'] as const;
 
 /** Beyond it a timer of Node fires at once, and a wait of 24 days is a mistake anyhow. */
 export const MAX_DURATION_MS = 2 ** 31 - 1;
@@ -53,8 +55,40 @@ export const s3SinkSchema = z.strictObject({
 });
 export type S3Sink = z.infer<typeof s3SinkSchema>;
 
+/** A sink that loads files into a table. */
+export const loadSinkSchema = z.strictObject({
+  type: z.literal('load'),
+  /** Unique in its route. */
+  name: z.string().min(1),
+  target: z.discriminatedUnion('is', [
+    z.strictObject({ is: z.literal('duckdb'), path: absolutePath }),
+    /** Without a password. */
+    z.strictObject({ is: z.literal('postgres'), url: z.string().min(1) }),
+    z.strictObject({ is: z.literal('parquet'), directory: absolutePath }),
+  ]),
+  table: z.string().min(1),
+  /** A task gathers files until the next one would pass `taskBytes`, or its first has waited `taskWaitMs`. */
+  taskBytes: positive,
+  taskWaitMs: durationMs,
+  /** What is declared of the files; the rest is taken from the first of them. */
+  declared: z.strictObject({
+    columns: z.array(z.strictObject({ name: z.string().min(1), type: z.string().min(1) })).optional(),
+    nulls: z.array(z.string()),
+    delimiter: z.string().length(1).optional(),
+    quote: z.string().length(1).optional(),
+    header: z.boolean(),
+    encoding: z.enum(ENCODINGS),
+    key: z.array(z.string().min(1)),
+  }),
+  onColumns: z.enum(COLUMN_POLICIES),
+  maxRejects: z.int().nonnegative(),
+  lineage: z.boolean(),
+});
+export type LoadSink = z.infer<typeof loadSinkSchema>;
+export type LoadTarget = LoadSink['target'];
+
 /** Every type of sink; each has its kind of job. */
-export const sinkSchema = z.discriminatedUnion('type', [s3SinkSchema]);
+export const sinkSchema = z.discriminatedUnion('type', [s3SinkSchema, loadSinkSchema]);
 export type SinkSettings = z.infer<typeof sinkSchema>;
 
 /** A directory, and when a file in it is complete. */
@@ -117,11 +151,20 @@ export const settingsSchema = z.strictObject({
   routes: z.array(routeSettingsSchema),
   /** Found before `routes`, in this order. */
   uploadRoutes: z.array(uploadRouteSchema),
-  /** Whether one process watches all routes, or each has its own. */
+  /** Whether one process watches all routes, or each has its own, or nobody watches. */
   discoverers: z.enum(DISCOVERERS),
+  /** The kinds of job that the workers take; undefined: all. */
+  kinds: z.array(z.enum(JOB_KINDS)).min(1).optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** Whether anything goes to object storage with these. */
 export const sendsFiles = ({ routes, uploadRoutes }: Pick<Settings, 'routes' | 'uploadRoutes'>): boolean =>
-  uploadRoutes.length > 0 || routes.some(({ sinks }) => sinks.length > 0);
+  uploadRoutes.length > 0 || hasSink(routes, 's3');
+
+/** Whether anything goes into a table with these. */
+export const loadsFiles = ({ routes, kinds }: Pick<Settings, 'routes' | 'kinds'>): boolean =>
+  kinds?.includes('load') === true || hasSink(routes, 'load');
+
+const hasSink = (routes: readonly RouteSettings[], type: SinkSettings['type']): boolean =>
+  routes.some(({ sinks }) => sinks.some((sink) => sink.type === type));

@@ -10,13 +10,18 @@ export type YamlFile = {
 };
 
 /**
- * Reads a YAML file. `shown` is its name as the person wrote it, for messages.
+ * Reads a YAML file. `shown` is its name as the person wrote it, `what` it is, and `flag` how it is given, for messages.
  *
  * @throws UsageError where there is no such file, or it is not YAML; EnvironmentError where it cannot be read
  */
-export function readYamlFile(path: string, shown: string): YamlFile {
+export function readYamlFile(path: string, shown: string, what = 'config file', flag = '--config'): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(readText(path, shown), { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(readText(path, shown, what, flag), {
+    lineCounter: lines,
+    prettyErrors: false,
+    // `null` is a key like any other.
+    stringKeys: true,
+  });
   const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) throw notYaml(`${shown}:${lines.linePos(fault.pos[0]).line}`, fault.message);
   return {
@@ -25,21 +30,21 @@ export function readYamlFile(path: string, shown: string): YamlFile {
   };
 }
 
-function readText(path: string, shown: string): string {
+function readText(path: string, shown: string, what: string, flag: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') {
-      throw new UsageError(`there is no config file ${shown}`, {
+      throw new UsageError(`there is no ${what} ${shown}`, {
         code: 'config.missing',
         subject: shown,
-        hint: 'give its path with --config, or leave --config out: every option has a default',
+        hint: `give its path with ${flag}, or leave ${flag} out: every option has a default`,
         cause: error,
       });
     }
     if (errno === 'EISDIR') {
-      throw new UsageError(`the config file ${shown} is a directory`, {
+      throw new UsageError(`the ${what} ${shown} is a directory`, {
         code: 'config.missing',
         subject: shown,
         hint: 'give the YAML file in it',
@@ -47,7 +52,7 @@ function readText(path: string, shown: string): string {
       });
     }
     if (errno !== undefined) {
-      throw new EnvironmentError(`the config file ${shown} cannot be read (${errno})`, {
+      throw new EnvironmentError(`the ${what} ${shown} cannot be read (${errno})`, {
         code: 'config.unreadable',
         subject: shown,
         hint: 'let this user read it',

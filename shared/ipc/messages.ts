@@ -32,6 +32,9 @@ export const progressSchema = z.object({
   failed: count,
   uploaded: count,
   uploadedBytes: count,
+  loadedFiles: count,
+  loadedRows: count,
+  rejectedRows: count,
 });
 export type Progress = z.infer<typeof progressSchema>;
 

@@ -3,7 +3,17 @@ import type { Progress } from './messages.ts';
 /** Often enough for a live display, and rare beside the thousands of files a second that it reports. */
 const EVERY_MS = 200;
 
-const NOTHING: Progress = { files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 };
+const NOTHING: Progress = {
+  files: 0,
+  bytes: 0,
+  duplicates: 0,
+  failed: 0,
+  uploaded: 0,
+  uploadedBytes: 0,
+  loadedFiles: 0,
+  loadedRows: 0,
+  rejectedRows: 0,
+};
 
 /** Adds up what a worker did and reports the sum a few times a second, never an empty one. */
 export class ProgressRelay {
@@ -26,6 +36,9 @@ export class ProgressRelay {
       failed: sum.failed + delta.failed,
       uploaded: sum.uploaded + delta.uploaded,
       uploadedBytes: sum.uploadedBytes + delta.uploadedBytes,
+      loadedFiles: sum.loadedFiles + delta.loadedFiles,
+      loadedRows: sum.loadedRows + delta.loadedRows,
+      rejectedRows: sum.rejectedRows + delta.rejectedRows,
     };
     this.#timer ??= setTimeout(() => this.flush(), this.#everyMs).unref();
   }

@@ -10,6 +10,7 @@ export class Totals {
   readonly #add;
   readonly #addSecond;
   readonly #addUploads;
+  readonly #addLoads;
   readonly #prune;
 
   constructor(state: State) {
@@ -21,11 +22,19 @@ export class Totals {
     this.#addUploads = state.prepare(
       'UPDATE totals SET uploaded_files = uploaded_files + ?, uploaded_bytes = uploaded_bytes + ?',
     );
+    this.#addLoads = state.prepare(
+      'UPDATE totals SET loaded_files = loaded_files + ?, loaded_rows = loaded_rows + ?, rejected_rows = rejected_rows + ?',
+    );
     this.#prune = state.prepare('DELETE FROM throughput WHERE second < ?');
   }
 
   addUploads({ files, bytes }: { files: number; bytes: number }): void {
     this.#addUploads.run(files, bytes);
+  }
+
+  /** Files that are in a table now, and their rows that are and are not. */
+  addLoads({ files, rows, rejects }: { files: number; rows: number; rejects: number }): void {
+    this.#addLoads.run(files, rows, rejects);
   }
 
   add(committed: Committed, nowMs: number): void {

@@ -49,6 +49,16 @@ export const EVENT_NAMES = [
   /** A copy that nobody works on any more was removed from `incoming_tmp`. `path`. */
   'copy.removed',
 
+  // Tables
+  /** Every file of a task is in its table. `task`, `table`, `files` (`present` of them were there before), `rows`, `rejects`, `ms`. */
+  'load.loaded',
+  /** A file, or a whole task, is not loaded before a person does something. `task`, `source` of a file, `reason`. */
+  'load.failed',
+  /** Rows of a file were rejected. `source`, `task`, `rows`, `rejects`. */
+  'load.rejected',
+  /** A target is away, or busy, or a warehouse is not mounted: tasks wait. `tasks`, `run_at` of the first, `reason`. */
+  'load.waiting',
+
   // Watching
   /** inotify cannot serve: polling instead. `route`, `input`, `reason`. Once a route. */
   'watch.degraded',
@@ -68,6 +78,13 @@ export const EVENT_NAMES = [
   /** The queue is at `--queue-limit`: the discoverer waits. `ready`; and that it goes on. */
   'queue.full',
   'queue.resumed',
+
+  // A store of files that is only read
+  /** A scan of it ended. `store`, `seen`, `added`, `bytes`, `tasks`, `incomplete`, `whole` (false: something could not be read), `duration_ms`. */
+  'store.scanned',
+  /** It is gone, or is there again. `store`, `reason`. */
+  'store.missing',
+  'store.recovered',
 
   // Places and state
   /** A destination refuses (no space, read-only, not mounted, …): jobs wait. Once until it recovers. `path`, `reason`. */
@@ -108,13 +125,13 @@ export const EVENT_NAMES = [
   'ipc.refused',
 
   // Sums
-  /** Every 10 s and at the end: `files_per_second`, `bytes_per_second`, where files are uploaded `uploads_per_second` and `upload_bytes_per_second`, `queue_depth`, `oldest_job_seconds`, `candidates`, `failed`, `processes`. */
+  /** Every 10 s and at the end: `files_per_second`, `bytes_per_second`, where files are uploaded `uploads_per_second` and `upload_bytes_per_second`, where they are loaded into tables `rows_per_second`, `unloaded_files`, `oldest_unloaded_seconds` and `rejected_rows` (in all), `queue_depth`, `oldest_job_seconds`, `candidates`, `failed`, `processes`. */
   'metrics',
   /** The state file could not be read for the sums; said once until it can. `err`. */
   'metrics.refused',
   /** The metrics server listens. `url`. */
   'metrics.listening',
-  /** What a `--once` run did: `committed`, `bytes`, `duplicates`, `uploaded`, `uploaded_bytes`, `failed`, `delayed`, `incomplete`, `duration_ms`. */
+  /** What a `--once` run did: `committed`, `bytes`, `duplicates`, `uploaded`, `uploaded_bytes`, `loaded_files`, `loaded_rows`, `rejected_rows`, `failed`, `delayed`, `incomplete`, `duration_ms`. */
   'once.finished',
 
   // Defects

@@ -9,6 +9,10 @@ export type Totals = {
   failed: number;
   uploaded: number;
   uploadedBytes: number;
+  /** Into tables; the rows of them that are there, and those that are not. */
+  loadedFiles: number;
+  loadedRows: number;
+  rejectedRows: number;
 };
 
 export type Rates = {
@@ -16,6 +20,9 @@ export type Rates = {
   bytesPerSecond: number;
   uploadsPerSecond: number;
   uploadBytesPerSecond: number;
+  /** Files and rows that were loaded into tables. */
+  loadsPerSecond: number;
+  rowsPerSecond: number;
 };
 
 export const NO_RATES: Rates = {
@@ -23,9 +30,21 @@ export const NO_RATES: Rates = {
   bytesPerSecond: 0,
   uploadsPerSecond: 0,
   uploadBytesPerSecond: 0,
+  loadsPerSecond: 0,
+  rowsPerSecond: 0,
 };
 
-const NOTHING: Totals = { files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 };
+const NOTHING: Totals = {
+  files: 0,
+  bytes: 0,
+  duplicates: 0,
+  failed: 0,
+  uploaded: 0,
+  uploadedBytes: 0,
+  loadedFiles: 0,
+  loadedRows: 0,
+  rejectedRows: 0,
+};
 
 /** Sums up progress, and says how fast it is: since any earlier moment by `mark`. */
 export class Meter {
@@ -37,14 +56,17 @@ export class Meter {
   }
 
   add(delta: Totals): void {
-    const { files, bytes, duplicates, failed, uploaded, uploadedBytes } = this.#totals;
+    const before = this.#totals;
     this.#totals = {
-      files: files + delta.files,
-      bytes: bytes + delta.bytes,
-      duplicates: duplicates + delta.duplicates,
-      failed: failed + delta.failed,
-      uploaded: uploaded + delta.uploaded,
-      uploadedBytes: uploadedBytes + delta.uploadedBytes,
+      files: before.files + delta.files,
+      bytes: before.bytes + delta.bytes,
+      duplicates: before.duplicates + delta.duplicates,
+      failed: before.failed + delta.failed,
+      uploaded: before.uploaded + delta.uploaded,
+      uploadedBytes: before.uploadedBytes + delta.uploadedBytes,
+      loadedFiles: before.loadedFiles + delta.loadedFiles,
+      loadedRows: before.loadedRows + delta.loadedRows,
+      rejectedRows: before.rejectedRows + delta.rejectedRows,
     };
   }
 
@@ -65,6 +87,8 @@ export class Meter {
         bytesPerSecond: rateOf('bytes'),
         uploadsPerSecond: rateOf('uploaded'),
         uploadBytesPerSecond: rateOf('uploadedBytes'),
+        loadsPerSecond: rateOf('loadedFiles'),
+        rowsPerSecond: rateOf('loadedRows'),
       };
     };
   }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { QueueStats } from '../queue/inspect/stats.ts';
+import { TASK_STATUSES } from '../tables/tasks.ts';
 import type { ProcessUsage } from './process-usage.ts';
 import type { MetricsSnapshot } from './snapshot.ts';
 
@@ -22,6 +23,23 @@ export class PrometheusMetrics {
   readonly #uploadedBytes = this.#counter(
     'bytes_uploaded_total',
     'Bytes of the files uploaded since the state file was made, before any is unpacked.',
+  );
+  readonly #loadTasks = this.#gauge('load_tasks', 'Tasks that load files into tables, by status.', [
+    'status',
+  ]);
+  readonly #unloaded = this.#gauge('unloaded_files', 'Files that wait to be loaded into a table.');
+  readonly #oldestUnloaded = this.#gauge(
+    'oldest_unloaded_seconds',
+    'Time since the oldest file that waits to be loaded was scanned; 0 where there is none.',
+  );
+  readonly #loaded = this.#counter(
+    'files_loaded_total',
+    'Files loaded into tables since the state file was made.',
+  );
+  readonly #loadedRows = this.#counter('loaded_rows_total', 'Rows of the files loaded into tables.');
+  readonly #rejectedRows = this.#counter(
+    'rejected_rows_total',
+    'Rows of those files that are in the table of rejects instead.',
   );
   readonly #failed = this.#gauge(
     'failed_jobs',
@@ -73,10 +91,20 @@ export class PrometheusMetrics {
     this.#candidates.set(stats.candidates);
     this.#overdue.set(stats.overdue);
     this.#oldest.set(stats.oldestReadySeconds ?? 0);
+    this.#setLoads(stats.loads);
     this.#depth.reset();
     for (const [kind, states] of Object.entries(stats.kinds)) {
       for (const state of JOB_STATES) this.#depth.set({ kind, state }, states[state]);
     }
+  }
+
+  #setLoads(loads: QueueStats['loads']): void {
+    setCounter(this.#loaded, loads?.loadedFiles ?? 0);
+    setCounter(this.#loadedRows, loads?.loadedRows ?? 0);
+    setCounter(this.#rejectedRows, loads?.rejectedRows ?? 0);
+    this.#unloaded.set(loads?.waitingFiles ?? 0);
+    this.#oldestUnloaded.set(loads?.oldestUnloadedSeconds ?? 0);
+    for (const status of TASK_STATUSES) this.#loadTasks.set({ status }, loads?.tasks[status] ?? 0);
   }
 
   #setProcesses(processes: readonly ProcessUsage[]): void {

@@ -14,8 +14,8 @@ export type Route = {
   dedupe: 'content' | 'none';
   mode: 'stability' | 'sidecar' | 'close-write';
   stabilityMs: number;
-  /** What its files become. An upload route takes no custody: its places are empty. */
-  takes: 'ingest' | 'upload';
+  /** What its files become. Only 'ingest' takes custody: the places of the others are empty. */
+  takes: 'ingest' | 'upload' | 'load';
   /** The warehouse's mark has been written: where it is missing, the file system is not mounted. */
   marked: boolean;
 };

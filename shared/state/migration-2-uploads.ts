@@ -1,7 +1,7 @@
 /** 2: routes whose files are uploaded, sinks, and what is known of each file that goes to object storage. */
 export const UPLOADS = `
--- What the complete files of a route become: an upload route takes no custody, and its places are empty.
-ALTER TABLE routes ADD COLUMN takes TEXT NOT NULL DEFAULT 'ingest' CHECK (takes IN ('ingest', 'upload'));
+-- What the complete files of a route become: only 'ingest' takes custody; the places of the others are empty.
+ALTER TABLE routes ADD COLUMN takes TEXT NOT NULL DEFAULT 'ingest' CHECK (takes IN ('ingest', 'upload', 'load'));
 
 -- Where the files of a route are handed on to. Stored, so that any worker hands on as the route says.
 CREATE TABLE sinks (

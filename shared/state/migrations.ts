@@ -1,4 +1,5 @@
 import { UPLOADS } from './migration-2-uploads.ts';
+import { TABLES } from './migration-3-tables.ts';
 
 /**
  * The schema of the state file, as numbered migrations: number N is applied when `user_version` is N - 1. A
@@ -167,4 +168,5 @@ CREATE TABLE throughput (
 ) STRICT;
 `,
   UPLOADS,
+  TABLES,
 ];

@@ -1,4 +1,4 @@
--- The schema of the state file, version 2. Made by `npm run schema`; do not edit.
+-- The schema of the state file, version 3. Made by `npm run schema`; do not edit.
 
 CREATE TABLE identity (
   id   INTEGER PRIMARY KEY CHECK (id = 1),
@@ -17,7 +17,7 @@ CREATE TABLE routes (
   mode          TEXT NOT NULL CHECK (mode IN ('stability', 'sidecar', 'close-write')),
   stability_ms  INTEGER NOT NULL,
   marked        INTEGER NOT NULL DEFAULT 0    -- 1: the warehouse's mark was written; missing from then on means not mounted
-, takes TEXT NOT NULL DEFAULT 'ingest' CHECK (takes IN ('ingest', 'upload'))) STRICT;
+, takes TEXT NOT NULL DEFAULT 'ingest' CHECK (takes IN ('ingest', 'upload', 'load'))) STRICT;
 
 CREATE TABLE candidates (
   path          BLOB PRIMARY KEY,
@@ -122,7 +122,7 @@ CREATE TABLE totals (
   committed_files INTEGER NOT NULL,
   committed_bytes INTEGER NOT NULL,
   duplicate_files INTEGER NOT NULL
-, uploaded_files INTEGER NOT NULL DEFAULT 0, uploaded_bytes INTEGER NOT NULL DEFAULT 0) STRICT;
+, uploaded_files INTEGER NOT NULL DEFAULT 0, uploaded_bytes INTEGER NOT NULL DEFAULT 0, loaded_files INTEGER NOT NULL DEFAULT 0, loaded_rows INTEGER NOT NULL DEFAULT 0, rejected_rows INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE throughput (
   second INTEGER PRIMARY KEY,
@@ -282,3 +282,95 @@ CREATE TABLE kept_files (
   fingerprint TEXT NOT NULL,
   PRIMARY KEY (path, sink_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE scanner (
+  id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+  file_name          TEXT NOT NULL,           -- its whole path as a person reads it
+  file_modified_time TEXT NOT NULL,
+  size_in_bytes      INTEGER NOT NULL,
+  created_time       TEXT NOT NULL,
+  modified_time      TEXT NOT NULL,           -- of status
+  status             TEXT NOT NULL CHECK (status IN ('SCANNED', 'SENT_FOR_ETL')),
+  sink_id            INTEGER NOT NULL REFERENCES sinks (id),
+  path               BLOB NOT NULL,
+  mtime_ns           INTEGER NOT NULL,
+  ingest_date        TEXT NOT NULL,           -- YYYY-MM-DD, UTC: of its custody, or when it was scanned
+  ledger_id          INTEGER,                 -- of a file that was taken into custody
+  sha256             BLOB                     -- where it is known: of a file in custody at once, else once it was read
+) STRICT;
+
+CREATE UNIQUE INDEX scanner_committed ON scanner (ledger_id, sink_id) WHERE ledger_id IS NOT NULL;
+
+CREATE UNIQUE INDEX scanner_seen ON scanner (sink_id, path, mtime_ns, size_in_bytes) WHERE ledger_id IS NULL;
+
+CREATE INDEX scanner_path ON scanner (path);
+
+CREATE TABLE load_tasks (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  created_time  TEXT NOT NULL,
+  modified_time TEXT NOT NULL,
+  status        TEXT NOT NULL CHECK (status IN ('NEW', 'PROCESSING', 'LOADED', 'FAILED')),
+  failure_msg   TEXT,                         -- with the stack of the error
+  sink_id       INTEGER NOT NULL REFERENCES sinks (id),
+  ingest_date   TEXT NOT NULL,                -- of all its files
+  gathering     INTEGER NOT NULL DEFAULT 1,
+  size_in_bytes INTEGER NOT NULL DEFAULT 0,   -- of its files
+  CHECK (status <> 'FAILED' OR failure_msg IS NOT NULL),
+  CHECK (gathering = 0 OR status = 'NEW')
+) STRICT;
+
+CREATE UNIQUE INDEX load_tasks_gathering ON load_tasks (sink_id, ingest_date) WHERE gathering = 1;
+
+CREATE INDEX load_tasks_status ON load_tasks (status, id);
+
+CREATE TABLE load_task_files (
+  file_id   INTEGER PRIMARY KEY REFERENCES scanner (id),
+  task_id   INTEGER NOT NULL REFERENCES load_tasks (id),
+  state     TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'loaded', 'present', 'failed')),
+                                              -- present: the table had this content already, of another file
+  rows      INTEGER,                          -- that are in the table
+  rejects   INTEGER,                          -- rows that were rejected
+  loaded_at TEXT,
+  reason    TEXT                              -- of a failed one
+) STRICT;
+
+CREATE INDEX load_task_files_of ON load_task_files (task_id);
+
+CREATE VIEW etl_tasks AS
+  SELECT id,
+    (SELECT group_concat(file_name, ',') FROM (
+      SELECT file_name FROM load_task_files JOIN scanner ON scanner.id = file_id WHERE task_id = load_tasks.id ORDER BY file_id)) AS files,
+    created_time, modified_time, status, failure_msg
+  FROM load_tasks;
+
+CREATE TABLE load_schemas (
+  target     TEXT NOT NULL,                   -- as a sink writes it
+  table_name TEXT NOT NULL,
+  schema     TEXT NOT NULL CHECK (json_valid(schema)),
+  PRIMARY KEY (target, table_name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE load_publications (
+  task_id INTEGER PRIMARY KEY REFERENCES load_tasks (id),
+  plan    TEXT NOT NULL CHECK (json_valid(plan))
+) STRICT;
+
+CREATE TABLE load_contents (
+  target     TEXT NOT NULL,
+  table_name TEXT NOT NULL,
+  sha256     BLOB NOT NULL CHECK (length(sha256) = 32),
+  task_id    INTEGER NOT NULL,
+  published  INTEGER NOT NULL DEFAULT 0,      -- 0: being published
+  rows       INTEGER NOT NULL,
+  rejects    INTEGER NOT NULL,
+  file       TEXT NOT NULL,                   -- below the directory of the table
+  PRIMARY KEY (target, table_name, sha256)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX load_contents_task ON load_contents (task_id);
+
+CREATE TABLE scan_marks (
+  sink_id                 INTEGER PRIMARY KEY REFERENCES sinks (id),
+  last_file_modified_time TEXT,               -- of the newest file that was seen
+  scanned_to_ms           INTEGER NOT NULL    -- the end of the last window that was scanned whole
+) STRICT;

@@ -18,6 +18,7 @@ export class Stage implements AsyncDisposable {
   readonly #say: (line: string) => void;
   #program: Program | undefined;
   readonly #undo: (() => void)[] = [];
+  #loadsTold = 0;
 
   constructor(say: (line: string) => void) {
     this.#say = say;
@@ -49,7 +50,16 @@ export class Stage implements AsyncDisposable {
   }
 
   async start(options: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
-    this.#program = new Program(['start', ...this.directories, ...options], env);
+    await this.#run([...this.directories, ...options], env);
+  }
+
+  /** The same by a config file that says all. */
+  async startWith(config: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
+    await this.#run(['--config', config], env);
+  }
+
+  async #run(options: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+    this.#program = new Program(['start', ...options], env);
     await this.#program.waitFor('worker.started');
     await this.#program.waitFor('discoverer.started');
   }
@@ -73,6 +83,15 @@ export class Stage implements AsyncDisposable {
     return await this.program.waitFor(
       (record) => record.event === 'file.ingested' && record.source === join(this.input, name),
     );
+  }
+
+  /** Until so many files in all have been loaded into tables, or found there; tells of each task. */
+  async loaded(files: number): Promise<void> {
+    const loads = (): LogRecord[] => this.program.log.filter(({ event }) => event === 'load.loaded');
+    await this.program.waitFor(() => loads().reduce((sum, record) => sum + Number(record.files), 0) >= files);
+    for (const { task, files, rows, rejects } of loads().slice(this.#loadsTold))
+      this.say(`task ${task}: ${files} files, ${rows} rows loaded, ${rejects} rejected`);
+    this.#loadsTold = loads().length;
   }
 
   async verify(): Promise<Exit> {

@@ -116,7 +116,7 @@ export class Hand implements Disposable {
     };
     const { stopping: signal, ...options } = this.#options();
     // Nothing is uploaded: there is nowhere to search for credentials.
-    const nowhere = { env: {}, home: '/nonexistent' };
+    const nowhere = { env: {}, home: '/nonexistent', threads: 1 };
     return startWorker({
       ...options,
       ...nowhere,

@@ -58,5 +58,7 @@ not UTF-8 is given as base64:… with its bytes, as --json shows them.
 
 JSON keys: found (kind, size, sha256), candidate and jobs (as in \`queue list
 --json\`), custody (id, state, sha256, size, route, source, path, decided_at,
-committed_at, now, manifest (path, line, offset), duplicates, uploads), uploads
-(of files without custody; each with states, attempts and objects), why_unknown.`;
+committed_at, now, manifest (path, line, offset), duplicates, uploads, loads),
+uploads (of files without custody; each with states, attempts and objects),
+loads (of files of a store; each with file, state, rows, rejects, table, target
+and task, as in \`load show --json\`), why_unknown.`;

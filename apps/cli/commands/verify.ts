@@ -1,11 +1,13 @@
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT } from '../../../shared/errors.ts';
 import { type BytePath, fromText } from '../../../shared/fs/byte-path.ts';
 import { PROBLEMS, type Report } from '../../../shared/ledger/verify/finding.ts';
 import { verify } from '../../../shared/ledger/verify/verify.ts';
 import type { State } from '../../../shared/state/open.ts';
+import type { CheckedTables } from '../../../shared/tables/inspect/check-tables.ts';
 import type { CliContext } from '../context.ts';
 import { FindingPrinter } from '../format/finding-printer.ts';
 import { table } from '../format/table.ts';
@@ -13,19 +15,27 @@ import { addExamples } from '../help.ts';
 import { addStateOptions } from '../options.ts';
 import { readingState } from '../state.ts';
 
-type Options = { deep?: boolean; json?: boolean; objects?: boolean; warehouse?: string; manifests?: string };
+type Options = {
+  deep?: boolean;
+  json?: boolean;
+  objects?: boolean;
+  tables?: boolean;
+  warehouse?: string;
+  manifests?: string;
+};
 
-/** `verify`: ledger, manifests and warehouse against each other; exit 4 where they disagree. */
+/** `verify`: ledger, manifests, warehouse and what was handed on against each other; exit 4 where they disagree. */
 export function register(program: Command, context: CliContext): void {
   const command = program
     .command('verify')
-    .summary('compare ledger, manifests, warehouse and buckets; exit 4 where they disagree')
+    .summary('compare ledger, manifests, warehouse, buckets and tables; exit 4 where they disagree')
     .description(
-      'Compares the ledger, the manifests, the warehouse and what was uploaded, and exits with 4 where they disagree.',
+      'Compares the ledger, the manifests, the warehouse, what was uploaded and what was loaded into tables, and exits with 4 where they disagree.',
     )
     .option('--deep', 'read every file again and compare its SHA-256; check the state file too')
     .option('--json', 'a JSON object for each disagreement, and a last one with the summary')
     .option('--no-objects', 'do not ask object storage for what was uploaded')
+    .option('--no-tables', 'do not ask the targets of tables for what was loaded')
     .option('--warehouse <DIR>', 'where the warehouse is now, if it was moved')
     .option('--manifests <DIR>', 'where the manifests are now, if they were moved')
     .addHelpText('after', HELP);
@@ -35,7 +45,8 @@ export function register(program: Command, context: CliContext): void {
     ['wharfinger verify --deep', 'contents too: reads every file'],
     ['wharfinger verify --warehouse /mnt/restored', 'a copy that was brought back'],
   ]);
-  command.action(async ({ deep = false, json = false, objects = true, warehouse, manifests }: Options) => {
+  command.action(async (options: Options) => {
+    const { deep = false, json = false, objects = true, tables = true, warehouse, manifests } = options;
     const printer = new FindingPrinter(context, json);
     const moved = {
       ...movedTo('warehouse', warehouse, context),
@@ -43,9 +54,11 @@ export function register(program: Command, context: CliContext): void {
     };
     const summary = await readingState(command, context, async (state) => {
       const compared = await verify({ state, deep, report: printer, ...moved });
-      return objects && hasUploads(state)
-        ? { ...compared, objects: await compareObjects(state, printer, context) }
-        : compared;
+      return {
+        ...compared,
+        ...(objects && hasUploads(state) ? { objects: await compareObjects(state, printer, context) } : {}),
+        ...(tables && hasLoads(state) ? await compareTables(state, printer, context) : {}),
+      };
     });
     printer.summary(summary);
     if (printer.found > 0) context.setExitCode(EXIT.disagreement);
@@ -54,6 +67,27 @@ export function register(program: Command, context: CliContext): void {
 
 const hasUploads = (state: State): boolean =>
   state.prepare("SELECT 1 FROM objects WHERE state = 'sent' LIMIT 1").get() !== undefined;
+
+const hasLoads = (state: State): boolean =>
+  state.prepare("SELECT 1 FROM sinks WHERE type = 'load' LIMIT 1").get() !== undefined;
+
+/** As is what speaks to tables. */
+async function compareTables(state: State, report: Report, context: CliContext): Promise<CheckedTables> {
+  const { checkTables } = await import('../../../shared/tables/inspect/check-tables.ts');
+  const { openToRead } = await import('../../../shared/tables/inspect/open-to-read.ts');
+  const scratch = mkdtempSync(join(tmpdir(), 'wharfinger-verify-'));
+  try {
+    const places = { state, env: context.env, home: homedir(), scratch };
+    return await checkTables({
+      state,
+      report,
+      openTarget: (target) => openToRead(target, places),
+      signal: context.stopSignal(),
+    });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
 
 /** What speaks to object storage takes long to load. */
 async function compareObjects(state: State, report: Report, context: CliContext): Promise<number> {
@@ -78,12 +112,14 @@ const HELP = `
 It changes nothing and may run while workers do: what was committed when it
 began is compared, what is in flight is counted. Memory does not grow with the
 number of files. Objects that were uploaded are asked for at their servers, by
-HEAD; a server that does not answer is a note. Each disagreement is one line:
+HEAD; a server that does not answer is a note. So are the targets of tables: each
+file that was loaded has a record there, and its rows; one that is away or busy
+is a note. Each disagreement is one line:
 
 ${table(Object.entries(PROBLEMS).map(([problem, meaning]) => [`  ${problem}`, meaning])).trimEnd()}
 
-JSON keys of a disagreement: problem, path, id (of the row in the ledger, or
-among the duplicates), line (of the manifest), detail. A note is none: note,
+JSON keys of a disagreement: problem, path, id (of the row in the ledger, among
+the duplicates, or of the file that was loaded), line (of the manifest), detail. A note is none: note,
 path, detail. The summary: summary (true), disagreements, problems (how many of
 each), committed, committed_bytes, duplicates, in_flight, manifests, lines,
-warehouse_files, rehashed_files, rehashed_bytes, objects.`;
+warehouse_files, rehashed_files, rehashed_bytes, objects, tables, loads.`;

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import type { Command } from 'commander';
 import type { Settings } from '../../../shared/config/settings.ts';
 import { runAlone } from '../alone.ts';
@@ -49,6 +49,7 @@ async function work(settings: Settings, context: CliContext): Promise<void> {
       signal,
       env: context.env,
       home: homedir(),
+      threads: availableParallelism(),
       onProgress: (delta) => meter.add(delta),
     });
     if (settings.once) worker.drain();

@@ -8,6 +8,7 @@ import { examineInputs, examinePlaces } from './permissions.ts';
 import { examineProfiles } from './profiles.ts';
 import { examineNode, examineOpenFiles } from './program.ts';
 import { examineState } from './state-file.ts';
+import { examineTables } from './tables.ts';
 
 /** In the order in which a person would mend things. */
 const EXAMINATIONS: Readonly<Record<string, Examination>> = {
@@ -17,6 +18,7 @@ const EXAMINATIONS: Readonly<Record<string, Examination>> = {
   places: examinePlaces,
   'state-file': examineState,
   credentials: examineProfiles,
+  tables: examineTables,
   'file-system': examineFileSystems,
   move: examineMoving,
   'no-replace': examineNoReplace,

@@ -4,7 +4,7 @@ import { type Check, type Examined, fail, ok, warn } from './check.ts';
 
 /** Nothing where nothing is handed on to object storage. */
 export async function examineProfiles({ settings, env }: Examined): Promise<Check[]> {
-  const sinks = settings.routes.flatMap((route) => route.sinks);
+  const sinks = settings.routes.flatMap((route) => route.sinks).filter(({ type }) => type === 's3');
   if (sinks.length === 0) return [];
   try {
     const warnings = await checkProfiles(sinks, env);

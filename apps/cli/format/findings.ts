@@ -30,6 +30,9 @@ export function summaryText(summary: VerifySummary, tally: Tally): string {
     `${plural(lines, 'record')} in ${plural(manifests, 'manifest')}`,
     ...(duplicates === 0 ? [] : [plural(duplicates, 'moved duplicate')]),
     ...((summary.objects ?? 0) === 0 ? [] : [plural(summary.objects ?? 0, 'uploaded object')]),
+    ...((summary.tables ?? 0) === 0
+      ? []
+      : [`${plural(summary.loads ?? 0, 'loaded file')} in ${plural(summary.tables ?? 0, 'table')}`]),
   ];
   const also = [
     ...(rehashedFiles === 0 ? [] : [`read again: ${plural(rehashedFiles, 'file')}, ${bytes(rehashedBytes)}`]),
@@ -59,6 +62,8 @@ export function summaryJson(summary: VerifySummary, tally: Tally): string {
     rehashed_files: summary.rehashedFiles,
     rehashed_bytes: summary.rehashedBytes,
     objects: summary.objects ?? 0,
+    tables: summary.tables ?? 0,
+    loads: summary.loads ?? 0,
   };
   return `${JSON.stringify(record)}\n`;
 }

@@ -4,7 +4,7 @@ import { bytes, count, duration, escapeControls, plural } from './text.ts';
 
 /** `queue stats` for a person. */
 export function statsText(stats: QueueStats): string {
-  return [jobs(stats), totals(stats), leases(stats)].filter((part) => part !== '').join('\n');
+  return [jobs(stats), totals(stats), loads(stats), leases(stats)].filter((part) => part !== '').join('\n');
 }
 
 function jobs({ kinds, ready, delayed, leased, failed }: QueueStats): string {
@@ -37,6 +37,27 @@ function totals(stats: QueueStats): string {
     ],
     [1],
   );
+}
+
+function loads({ loads: of }: QueueStats): string {
+  if (of === undefined) return '';
+  const { tasks, waitingFiles, failedFiles, loadedFiles, loadedRows, rejectedRows, oldestUnloadedSeconds } =
+    of;
+  const oldest =
+    oldestUnloadedSeconds === undefined ? '' : `oldest scanned ${duration(oldestUnloadedSeconds)} ago`;
+  const head = ['load tasks', 'new', 'processing', 'loaded', 'failed'];
+  const numbers = [tasks.NEW, tasks.PROCESSING, tasks.LOADED, tasks.FAILED].map((n) => count(n));
+  return `${table([head, ['', ...numbers]], [1, 2, 3, 4])}${table(
+    [
+      ['files to load', count(waitingFiles), oldest],
+      ['files loaded', count(loadedFiles), `${count(loadedRows)} rows`],
+      ['rows rejected', count(rejectedRows)],
+      ...(failedFiles === 0
+        ? []
+        : [['files failed', count(failedFiles), '`wharfinger load list --status FAILED`']]),
+    ],
+    [1],
+  )}`;
 }
 
 function leases({ leases: held }: QueueStats): string {

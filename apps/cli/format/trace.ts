@@ -2,12 +2,13 @@ import type { TracedDuplicate } from '../../../shared/ledger/trace/find-rows.ts'
 import type { Custody, Found, Trace } from '../../../shared/ledger/trace/trace.ts';
 import type { ListedCandidate, ListedJob } from '../../../shared/queue/inspect/list.ts';
 import { candidateJson, jobJson, WAITS_FOR } from './jobs.ts';
+import { loadJson, loadRows } from './loads.ts';
 import { bytes, duration, escapeControls, isoOrNull, moment, pathFields, printable } from './text.ts';
 import { stayJson, stayRows } from './uploads.ts';
 
 /** `trace` for a person: what lies there, what it waits for, what was taken into custody and where that is. */
 export function traceText(trace: Trace, subject: string, nowMs: number): string {
-  const { found, candidate, jobs, custody, uploads } = trace;
+  const { found, candidate, jobs, custody, uploads, loads } = trace;
   const parts = [
     ...(found === undefined ? [] : [`${subject}: ${foundText(found)}\n`]),
     ...(candidate === undefined ? [] : [candidateLines(candidate, nowMs)]),
@@ -15,6 +16,9 @@ export function traceText(trace: Trace, subject: string, nowMs: number): string 
     ...custody.map(custodyLines),
     ...[...custody.flatMap((row) => row.uploads), ...uploads].map((stay) =>
       lines(`uploaded as #${stay.id}`, stayRows(stay)),
+    ),
+    ...[...custody.flatMap((row) => row.loads), ...loads].map((load) =>
+      lines(`into a table as file ${load.fileId}`, loadRows(load, nowMs)),
     ),
   ];
   return parts.join('');
@@ -101,12 +105,20 @@ function lines(title: string, rows: readonly (readonly [string, string])[]): str
 }
 
 /** `trace --json`; the keys are a contract. */
-export const traceJson = ({ found, candidate, jobs, custody, uploads }: Trace): Record<string, unknown> => ({
+export const traceJson = ({
+  found,
+  candidate,
+  jobs,
+  custody,
+  uploads,
+  loads,
+}: Trace): Record<string, unknown> => ({
   found: found === undefined ? null : foundJson(found),
   candidate: candidate === undefined ? null : candidateJson(candidate),
   jobs: jobs.map(jobJson),
   custody: custody.map(custodyJson),
   uploads: uploads.map(stayJson),
+  loads: loads.map(loadJson),
 });
 
 const foundJson = (found: Found): Record<string, unknown> => {
@@ -114,7 +126,14 @@ const foundJson = (found: Found): Record<string, unknown> => {
   return found.kind === 'unreadable' ? { kind: 'unreadable', why: found.why } : { kind: found.kind };
 };
 
-const custodyJson = ({ row, now, manifest, duplicates, uploads }: Custody): Record<string, unknown> => ({
+const custodyJson = ({
+  row,
+  now,
+  manifest,
+  duplicates,
+  uploads,
+  loads,
+}: Custody): Record<string, unknown> => ({
   id: row.id,
   state: row.state,
   sha256: row.sha256.toString('hex'),
@@ -131,6 +150,7 @@ const custodyJson = ({ row, now, manifest, duplicates, uploads }: Custody): Reco
       : { ...pathFields('path', manifest.path), line: manifest.line, offset: manifest.offset },
   duplicates: duplicates.map(duplicateJson),
   uploads: uploads.map(stayJson),
+  loads: loads.map(loadJson),
 });
 
 const duplicateJson = (duplicate: TracedDuplicate): Record<string, unknown> => ({

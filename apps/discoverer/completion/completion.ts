@@ -2,21 +2,15 @@ import type { BigIntStats } from 'node:fs';
 import type { BytePath } from '../../../shared/fs/byte-path.ts';
 import { SIDECAR_SUFFIX } from '../../../shared/fs/excluded.ts';
 import { type Fingerprint, fingerprintOf, unsigned } from '../../../shared/fs/fingerprint.ts';
+import { latestCtimeMs } from '../../../shared/fs/latest-ctime.ts';
 import { lstatIfThere } from '../../../shared/fs/lstat.ts';
+import { openWriterOf } from '../../../shared/fs/writer-of.ts';
 import type { SidecarRemovals } from '../../../shared/ledger/sidecar-removals.ts';
 import type { Candidate } from '../../../shared/queue/candidates.ts';
 import type { Kernel } from '../kernel.ts';
 import type { DiscoveredRoute } from '../route.ts';
 import { CtimeTrust } from './ctime-trust.ts';
-import { openWriterOf } from './look.ts';
-import {
-  type Look,
-  latestCtimeMs,
-  sidecarWriterWait,
-  stabilityWait,
-  type Wait,
-  writerWait,
-} from './rules.ts';
+import { type Look, sidecarWriterWait, stabilityWait, type Wait, writerWait } from './rules.ts';
 import type { Moment } from './steady-clock.ts';
 
 /**

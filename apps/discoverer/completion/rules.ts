@@ -7,7 +7,7 @@ export type Wait = { waitsFor: WaitsFor; dueMs: number | undefined };
 /** What the rules look at. */
 export type Look = {
   fingerprint: string;
-  /** See `latestCtimeMs`. */
+  /** See `latestCtimeMs` in shared/fs/latest-ctime.ts. */
   ctimeMs: number;
   /** Whether the file system sets ctime by this machine's clock, and nobody else can. */
   trustsCtime: boolean;
@@ -15,15 +15,6 @@ export type Look = {
   /** What was remembered from the last look. */
   candidate: Pick<Candidate, 'fingerprint' | 'observedMs' | 'firstSeenMs'> | undefined;
 };
-
-/** The kernel stamps files with the time of its last tick: at 100 Hz, up to this long ago. */
-const TICK_MS = 10;
-
-/** When a file of this ctime was touched, at the latest: no file is to look older than it is. Some file systems keep whole seconds. */
-export function latestCtimeMs(ctimeNs: bigint): number {
-  const isWholeSecond = ctimeNs % 1_000_000_000n === 0n;
-  return Number(ctimeNs / 1_000_000n) + (isWholeSecond ? 1000 : TICK_MS);
-}
 
 /** A ctime that is ahead by less than this is that of a file touched since the clock was read. */
 const CTIME_SLACK_MS = 1000;

@@ -20,17 +20,17 @@ export function progressBar(
   const rates = new RecentRates(meter);
   let known: QueueStats | undefined;
   let doneThen = 0;
-  // A file that is taken and then uploaded is two.
-  const unit = work.takes && work.sends ? 'jobs' : 'files';
+  // A file that is taken and then uploaded, or loaded, is two.
+  const unit = work.takes && (work.sends || work.loads === true) ? 'jobs' : 'files';
   return (width) => {
-    const { files, duplicates, failed, uploaded } = meter.totals;
+    const { files, duplicates, failed, uploaded, loadedFiles } = meter.totals;
     const now = rates.next();
     const latest = stats.latest();
-    const done = files + duplicates + failed + uploaded;
+    const done = files + duplicates + failed + uploaded + loadedFiles;
     if (latest !== known) doneThen = done;
     known = latest;
     // What was done since the queue was read would otherwise count twice.
-    const left = Math.max(0, (known?.ready ?? 0) + (known?.leased ?? 0) - (done - doneThen));
+    const left = Math.max(0, leftIn(known) - (done - doneThen));
     const isOver = left === 0 && !isScanning();
     const share = isOver ? 1 : done / Math.max(1, done + left);
     return fitParts(
@@ -40,12 +40,19 @@ export function progressBar(
         ...(failed > 0 ? [`failed ${formatCount(failed)}`] : []),
         isScanning()
           ? 'looking for more'
-          : `${timeLeft(left, now.filesPerSecond + now.uploadsPerSecond)} left`,
+          : `${timeLeft(left, now.filesPerSecond + now.uploadsPerSecond + now.loadsPerSecond)} left`,
         ...rateParts(now, work),
       ],
       width,
     );
   };
+}
+
+/** A task of many files is one job: of those, files are counted. */
+function leftIn(stats: QueueStats | undefined): number {
+  if (stats === undefined) return 0;
+  const { ready = 0, leased = 0 } = stats.kinds.load ?? {};
+  return stats.ready + stats.leased - ready - leased + (stats.loads?.waitingFiles ?? 0);
 }
 
 const timeLeft = (files: number, filesPerSecond: number): string => {

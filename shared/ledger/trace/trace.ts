@@ -4,6 +4,7 @@ import { type BytePath, toBytes } from '../../fs/byte-path.ts';
 import { hashLarge } from '../../fs/hash-file.ts';
 import { findCandidate, findJobs, type ListedCandidate, type ListedJob } from '../../queue/inspect/list.ts';
 import type { State } from '../../state/open.ts';
+import { LoadFinder, type TracedLoad } from '../../tables/inspect/traced-loads.ts';
 import { type Stay, StayFinder } from '../../uploads/inspect/stays.ts';
 import { RowFinder, type TracedDuplicate, type TracedRow } from './find-rows.ts';
 import { findInManifests, type ManifestPlace } from './manifest-place.ts';
@@ -24,6 +25,8 @@ export type Custody = {
   duplicates: TracedDuplicate[];
   /** Its ways to object storage. */
   uploads: Stay[];
+  /** Its ways into tables. */
+  loads: TracedLoad[];
 };
 
 export type Trace = {
@@ -34,6 +37,8 @@ export type Trace = {
   custody: Custody[];
   /** Of files that were uploaded without custody. */
   uploads: Stay[];
+  /** Of files of a store, which are loaded without custody. */
+  loads: TracedLoad[];
 };
 
 /**
@@ -43,6 +48,7 @@ export type Trace = {
 export async function trace(state: State, subject: Subject): Promise<Trace> {
   const finder = new RowFinder(state);
   const stays = new StayFinder(state);
+  const tables = new LoadFinder(state);
   const custodyOf = (rows: readonly TracedRow[]): Custody[] =>
     unique(rows).map((row) => ({
       row,
@@ -50,11 +56,13 @@ export async function trace(state: State, subject: Subject): Promise<Trace> {
       manifest: row.state === 'committed' ? findInManifests(state, row) : undefined,
       duplicates: finder.duplicatesOf(row.id),
       uploads: stays.ofLedger(row.id),
+      loads: tables.ofLedger(row.id),
     }));
   if ('sha256' in subject) {
     const custody = custodyOf(finder.byContent(subject.sha256));
     const uploads = withoutCustody(stays.byContent(subject.sha256), custody);
-    return { found: undefined, candidate: undefined, jobs: [], custody, uploads };
+    const loads = tables.byContent(subject.sha256);
+    return { found: undefined, candidate: undefined, jobs: [], custody, uploads, loads };
   }
   const { path } = subject;
   const found = await readAt(path);
@@ -63,15 +71,23 @@ export async function trace(state: State, subject: Subject): Promise<Trace> {
   const sameContent = sha256 === undefined ? [] : finder.byContent(sha256);
   const custody = custodyOf([...finder.byPath(path), ...repeated, ...sameContent]);
   const uploads = withoutCustody(stays.byPath(path), custody);
-  return { found, candidate: findCandidate(state, path), jobs: findJobs(state, path), custody, uploads };
+  const loads = tables.byPath(path).filter(({ ledgerId }) => ledgerId === undefined);
+  return {
+    found,
+    candidate: findCandidate(state, path),
+    jobs: findJobs(state, path),
+    custody,
+    uploads,
+    loads,
+  };
 }
 
 /** Those that are not told with the row that they belong to. */
 const withoutCustody = (uploads: readonly Stay[], custody: readonly Custody[]): Stay[] =>
   uploads.filter(({ id }) => !custody.some((row) => row.uploads.some((told) => told.id === id)));
 
-export const isKnown = ({ candidate, jobs, custody, uploads }: Trace): boolean =>
-  candidate !== undefined || jobs.length + custody.length + uploads.length > 0;
+export const isKnown = ({ candidate, jobs, custody, uploads, loads }: Trace): boolean =>
+  candidate !== undefined || jobs.length + custody.length + uploads.length + loads.length > 0;
 
 /** What lies at a path, without reading it. */
 export function lookAt(path: BytePath): Found {

@@ -2,6 +2,7 @@ import { type BytePath, basename, isWithin, relativeTo, toText } from '../../fs/
 import { exclusionOf } from '../../fs/excluded.ts';
 import { Routes } from '../../queue/routes.ts';
 import type { State } from '../../state/open.ts';
+import { scannedStores } from '../../tables/watched-inputs.ts';
 import type { Subject } from './subject.ts';
 import type { Trace } from './trace.ts';
 
@@ -18,7 +19,7 @@ export function whyUnknown(state: State, subject: Subject, { found }: Trace): st
     case 'other':
       return 'it is not a regular file; such are never taken';
     case 'file':
-      return route === undefined ? 'it lies in no input directory' : whyNotSeen(route.input, path);
+      return route === undefined ? whyNotScanned(state, path) : whyNotSeen(route.input, path);
     default:
       return 'there is no such file, and none of this name was ever taken';
   }
@@ -28,4 +29,12 @@ function whyNotSeen(input: BytePath, path: BytePath): string {
   const excluded = exclusionOf(relativeTo(input, path));
   if (excluded !== undefined) return `${toText(basename(path))} is never taken: ${excluded}`;
   return 'no scan has met it yet, or the filters of its route leave it out';
+}
+
+function whyNotScanned(state: State, path: BytePath): string {
+  const store = scannedStores(state).find(({ input }) => isWithin(input, path));
+  if (store === undefined) return 'it lies in no input directory';
+  const excluded = exclusionOf(relativeTo(store.input, path));
+  if (excluded !== undefined) return `${toText(basename(path))} is never taken: ${excluded}`;
+  return 'no scan of its store has taken it: it was not complete, is from before the first scan, or is left out by --include or --exclude';
 }

@@ -20,6 +20,13 @@ export const PROBLEMS = {
   'line-count': 'a manifest holds another number of records than was committed',
   'missing-object': 'an object that was uploaded is not in its bucket',
   'different-object': 'an object has another size or checksum than what was uploaded',
+  'missing-table': 'a table that files were loaded into is not there',
+  'unreadable-table': 'a target cannot be read',
+  'missing-load': 'a file that was loaded is not on record in its target',
+  'different-load': 'a file has another number of rows or rejects on record than were loaded',
+  'repeated-load': 'two files are said to have brought one content into a table',
+  'unknown-load': 'a record in a target is of no file that was loaded',
+  'missing-rows': 'a table has fewer rows than were loaded into it',
   'damaged-state': 'the state file fails its integrity check (--deep)',
 } as const;
 export type Problem = keyof typeof PROBLEMS;
@@ -37,9 +44,20 @@ export type Finding = {
 };
 
 /** Something to know that is no disagreement. */
-export type Note = { note: 'uncommitted-bytes' | 'unasked-objects'; path: BytePath; detail: string };
+export type Note = {
+  note: 'uncommitted-bytes' | 'unasked-objects' | 'unasked-table' | 'more-rows';
+  path: BytePath;
+  detail: string;
+};
 
-export type VerifyStep = 'manifests' | 'files' | 'duplicates' | 'warehouse' | 'state file' | 'objects';
+export type VerifyStep =
+  | 'manifests'
+  | 'files'
+  | 'duplicates'
+  | 'warehouse'
+  | 'state file'
+  | 'objects'
+  | 'tables';
 export type Progress = { step: VerifyStep; done: number; total: number | undefined };
 
 /** Where findings go; the caller counts and prints. */

@@ -41,6 +41,9 @@ export type VerifySummary = {
   rehashedBytes: number;
   /** Asked for at their servers, see `checkObjects`. */
   objects?: number;
+  /** Tables whose targets were asked, and the loads of files that are on record there, see `checkTables`. */
+  tables?: number;
+  loads?: number;
 };
 
 /**

@@ -1,5 +1,6 @@
 import { isDead, type ProcessIdentity, thisProcess } from '../../linux/process-identity.ts';
 import type { State } from '../../state/open.ts';
+import { type LoadStats, readLoadStats } from '../../tables/inspect/load-stats.ts';
 import { kindsOf } from './kinds.ts';
 
 /** How many jobs of one kind are in each state. */
@@ -43,6 +44,8 @@ export type QueueStats = {
   bytesPerSecond: number;
   leases: LeaseStats[];
   kinds: Record<string, KindStats>;
+  /** Undefined where nothing was ever to be loaded. */
+  loads?: LoadStats | undefined;
 };
 
 /** The rates are over this many whole seconds, the running one left out: it has only begun. */
@@ -91,9 +94,13 @@ export function readStats(state: State, nowMs: number, here: ProcessIdentity = t
       ...readRates(state, nowMs),
       leases: readLeases(state, nowMs, here),
       kinds,
+      loads: hasTasks(state) ? readLoadStats(state, nowMs) : undefined,
     };
   })();
 }
+
+const hasTasks = (state: State): boolean =>
+  state.prepare<[], unknown>('SELECT 1 FROM load_tasks LIMIT 1').get() !== undefined;
 
 /** One walk of the index `jobs_ready`, which has all that this asks for. Ids grow as jobs are enqueued. */
 const READY =
@@ -194,5 +201,16 @@ export function statsJson(stats: QueueStats): Record<string, unknown> {
     bytes_per_second: stats.bytesPerSecond,
     leases: stats.leases.map(({ secondsLeft, ...lease }) => ({ ...lease, seconds_left: secondsLeft })),
     kinds: stats.kinds,
+    loads: stats.loads === undefined ? null : loadsJson(stats.loads),
   };
 }
+
+const loadsJson = (loads: LoadStats): Record<string, unknown> => ({
+  tasks: loads.tasks,
+  waiting_files: loads.waitingFiles,
+  failed_files: loads.failedFiles,
+  loaded_files: loads.loadedFiles,
+  loaded_rows: loads.loadedRows,
+  rejected_rows: loads.rejectedRows,
+  oldest_unloaded_seconds: loads.oldestUnloadedSeconds ?? null,
+});

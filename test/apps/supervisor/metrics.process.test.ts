@@ -12,7 +12,17 @@ test('the metrics event tells rates, the queue and every process, at intervals a
     t,
     {
       'worker-1': {
-        progress: { files: 10, bytes: 1000, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 },
+        progress: {
+          files: 10,
+          bytes: 1000,
+          duplicates: 0,
+          failed: 0,
+          uploaded: 0,
+          uploadedBytes: 0,
+          loadedFiles: 0,
+          loadedRows: 0,
+          rejectedRows: 0,
+        },
       },
     },
     {},
@@ -41,7 +51,17 @@ test('the metrics event tells rates, the queue and every process, at intervals a
 });
 
 test('the metrics event tells the rates of uploads where something is uploaded', async (t) => {
-  const progress = { files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 10, uploadedBytes: 1000 };
+  const progress = {
+    files: 0,
+    bytes: 0,
+    duplicates: 0,
+    failed: 0,
+    uploaded: 10,
+    uploadedBytes: 1000,
+    loadedFiles: 0,
+    loadedRows: 0,
+    rejectedRows: 0,
+  };
   const run = startSupervisor(
     t,
     { 'worker-1': { progress } },
@@ -59,7 +79,16 @@ test('the metrics event tells the rates of uploads where something is uploaded',
 
 test('the metrics server answers a scrape, health and readiness', async (t) => {
   const kinds = { ingest: { ready: 5, delayed: 0, leased: 2, failed: 1 } };
-  const sums = { committed: 12, committedBytes: 3400, duplicates: 2, uploaded: 5, uploadedBytes: 600 };
+  const sums = {
+    committed: 12,
+    committedBytes: 3400,
+    duplicates: 2,
+    uploaded: 5,
+    uploadedBytes: 600,
+    loadedFiles: 0,
+    loadedRows: 0,
+    rejectedRows: 0,
+  };
   const stats = { ...BUSY, ...sums, failed: 1, overdue: 1, kinds };
   const run = startSupervisor(
     t,

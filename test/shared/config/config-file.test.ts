@@ -154,12 +154,12 @@ const REFUSED: readonly (readonly [what: string, lines: readonly string[], said:
   [
     'a key of a sink in a route',
     ['routes:', '  - input: /in', '    bucket: archive'],
-    ':3: bucket is for a sink of type s3; write it in a sink',
+    ':3: bucket is for a sink of type s3; write it in a sink of type s3',
   ],
   [
     'a key of a sink at the top',
     ['decompress: true'],
-    ':1: decompress is for a sink of type s3; write it in a sink',
+    ':1: decompress is for a sink of type s3; write it in a sink of type s3',
   ],
   [
     'what becomes of the file of a sink',

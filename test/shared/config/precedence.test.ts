@@ -122,6 +122,16 @@ const EXAMPLES: Record<OptionName, [text: string, value: unknown]> = {
   max_ratio: ['7', 7],
   after: ['keep', 'keep'],
   moved_to: ['/srv/sent', '/srv/sent'],
+  store: ['/srv/store', '/srv/store'],
+  interval_seconds: ['60', 60],
+  into: ['duckdb:/srv/t.duckdb', 'duckdb:/srv/t.duckdb'],
+  table: ['orders', 'orders'],
+  schema_file: ['/etc/schema.yaml', '/etc/schema.yaml'],
+  task_bytes: ['1MiB', '1MiB'],
+  task_wait_seconds: ['0', 0],
+  on_columns: ['add', 'add'],
+  max_rejects: ['0', 0],
+  lineage: ['yes', true],
   workers: ['9', 9],
   concurrency: ['9', 9],
   watch: ['poll', 'poll'],
@@ -143,9 +153,29 @@ const asGiven = (name: OptionName): unknown => {
   return OPTIONS[name].text === 'text' || OPTIONS[name].text === 'number' ? text : value;
 };
 
+/** The defaults of sinks that load. */
+const OF_LOADS = ['task_bytes', 'task_wait_seconds', 'max_rejects'] as const;
+
+for (const name of OF_LOADS) {
+  test(`${name} means the same to a sink as an option, in the environment and in the config file`, (t) => {
+    const [text, value] = EXAMPLES[name];
+    const fileWith = (more: object) => {
+      const sinks = [{ type: 'load', target: 'duckdb:/t', table: 't' }];
+      return configFile(t, JSON.stringify({ ...more, routes: [{ input: '/in', sinks }] }));
+    };
+    const expected = settingsFrom({ flags: { config: fileWith({}), [name]: text } });
+    assert.notDeepEqual(expected, settingsFrom({ flags: { config: fileWith({}) } }));
+    assert.deepEqual(
+      settingsFrom({ flags: { config: fileWith({}) }, env: { [environmentName(name)]: text } }),
+      expected,
+    );
+    assert.deepEqual(settingsFrom({ flags: { config: fileWith({ [name]: value }) } }), expected);
+  });
+}
+
 /** Those of `start`, whose settings show them with nothing else given. */
 for (const name of optionsOf('config').filter(
-  (name) => !['server_directory', 'credentials'].includes(name),
+  (name) => !['server_directory', 'credentials', ...OF_LOADS].includes(name),
 )) {
   test(`${name} means the same as an option, in the environment and in the config file`, (t) => {
     const [text, value] = EXAMPLES[name];
@@ -187,8 +217,9 @@ for (const name of optionsOf('watch')) {
   });
 }
 
-test('every option is one of a config file or of a file with targets', () => {
-  const known = new Set([...optionsOf('config'), ...optionsOf('watch'), ...optionsOf('target')]);
+test('every option is one of a config file, of a sink, of a file with targets or of a scan', () => {
+  const places = ['config', 'watch', 'target', 'load', 'scan'] as const;
+  const known = new Set(places.flatMap(optionsOf));
   assert.deepEqual([...known].toSorted(), OPTION_NAMES.toSorted());
 });
 

@@ -17,7 +17,7 @@ function sinksFrom(
   const { settings } = settingsFrom({ flags: { config }, env });
   const sent = JSON.parse(JSON.stringify(settings));
   assert.deepEqual(settingsSchema.parse(sent), sent);
-  return settings.routes[0]?.sinks ?? [];
+  return (settings.routes[0]?.sinks ?? []).filter((sink) => sink.type === 's3');
 }
 
 test('a sink needs only a profile and a bucket', (t) => {
@@ -78,7 +78,9 @@ test('the credentials of a sink are relative to the config file, and those of th
     }),
   );
   const of = (env: Record<string, string>) =>
-    settingsFrom({ flags: { config }, env }).settings.routes[0]?.sinks.map(({ credentials }) => credentials);
+    settingsFrom({ flags: { config }, env }).settings.routes[0]?.sinks.map((sink) =>
+      sink.type === 's3' ? sink.credentials : undefined,
+    );
   const here = (name: string) => join(dirname(config), name);
   assert.deepEqual(of({}), [here('own'), here('all')]);
   assert.deepEqual(of({ WHARFINGER_CREDENTIALS: '/etc/c' }), [here('own'), '/etc/c']);

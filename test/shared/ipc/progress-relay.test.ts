@@ -3,7 +3,17 @@ import { test } from 'node:test';
 import type { Progress } from '../../../shared/ipc/messages.ts';
 import { ProgressRelay } from '../../../shared/ipc/progress-relay.ts';
 
-const delta: Progress = { files: 2, bytes: 30, duplicates: 1, failed: 0, uploaded: 0, uploadedBytes: 0 };
+const delta: Progress = {
+  files: 2,
+  bytes: 30,
+  duplicates: 1,
+  failed: 0,
+  uploaded: 0,
+  uploadedBytes: 0,
+  loadedFiles: 0,
+  loadedRows: 0,
+  rejectedRows: 0,
+};
 
 test('progress is added up and reported a few times a second', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -15,7 +25,17 @@ test('progress is added up and reported a few times a second', (t) => {
   relay.add(delta);
   t.mock.timers.tick(200);
   assert.deepEqual(reports, [
-    { files: 200, bytes: 3000, duplicates: 100, failed: 0, uploaded: 0, uploadedBytes: 0 },
+    {
+      files: 200,
+      bytes: 3000,
+      duplicates: 100,
+      failed: 0,
+      uploaded: 0,
+      uploadedBytes: 0,
+      loadedFiles: 0,
+      loadedRows: 0,
+      rejectedRows: 0,
+    },
     delta,
   ]);
 });

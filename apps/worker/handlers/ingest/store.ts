@@ -106,12 +106,7 @@ export class IngestStore {
     const sinks = new Map(
       [...new Set(rows.map(({ routeId }) => routeId))].map((id) => [id, this.#sinks.ofRoute(id)]),
     );
-    const files = rows.map(({ id, routeId, destination, sizeBytes }) => ({
-      ledgerId: id,
-      routeId,
-      path: destination,
-      sizeBytes,
-    }));
+    const files = rows.map(({ id, destination, ...row }) => ({ ...row, ledgerId: id, path: destination }));
     this.#sinkJobs.add(files, (routeId) => sinks.get(routeId) ?? [], nowMs);
   }
 

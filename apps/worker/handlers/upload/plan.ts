@@ -33,6 +33,7 @@ export function planOf(job: LeasedJob, record: FileRecord | undefined, store: Up
   if (sink === undefined)
     throw new Error(`job ${job.id} names sink ${job.sinkId}, which is not in the state file`);
   const { settings } = sink;
+  if (settings.type !== 's3') throw new Error(`job ${job.id} names sink ${sink.id}, which uploads nothing`);
   const draft =
     settings.to.by === 'path' ? byPath(job, record, settings.to.directory) : byKey(job, settings.to, store);
   if ('reason' in draft) return draft;

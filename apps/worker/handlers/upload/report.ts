@@ -1,12 +1,12 @@
 import { toText } from '../../../../shared/fs/byte-path.ts';
 import type { Logger } from '../../../../shared/log/logger.ts';
-import type { Delta } from '../../delta.ts';
+import { type Delta, NO_DELTA } from '../../delta.ts';
 import type { Settled } from './conclude.ts';
 import type { Ended, Tried } from './stay.ts';
 
 /** Says in the log what became of each file of a group, after it has become so. */
 export function reportSettled(files: readonly Settled[], logger: Logger): Delta {
-  const delta: Delta = { files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 };
+  const delta: Delta = { ...NO_DELTA };
   logger.together(() => {
     for (const file of files) reportOne(file, delta, logger);
   });

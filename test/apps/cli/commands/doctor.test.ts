@@ -193,3 +193,52 @@ test('for a person each check is one line', async (context) => {
   const { stdout } = await cli(['doctor', ...args, '--warehouse', 'nl\nwarehouse'], { cwd });
   for (const line of stdout.trimEnd().split('\n')) assert.match(line, /^(ok {4}|warn {2}|fail {2})\S/);
 });
+
+/** A config file whose one route loads into these targets. */
+function loading(context: TestContext, ...targets: readonly string[]): { cwd: string; args: string[] } {
+  const { cwd } = prepared(context);
+  const sinks = targets.map((target, index) => ({
+    type: 'load',
+    name: `s${index}`,
+    table: 'orders',
+    target,
+  }));
+  const places = { state_path: 'state/w.db', warehouse: 'warehouse', manifests: 'manifests' };
+  writeFileSync(join(cwd, 'c.yaml'), JSON.stringify({ ...places, routes: [{ input: 'in', sinks }] }));
+  return { cwd, args: ['--config', join(cwd, 'c.yaml')] };
+}
+
+test('what loading into tables needs is tried, where anything is loaded', async (context) => {
+  const { cwd, args } = loading(context, 'duckdb:state/t.duckdb', 'parquet:lake');
+  const { checks, exitCode } = await doctor(args, cwd);
+  assert.equal(exitCode, 0);
+  assert.deepEqual(
+    of(checks, 'duckdb').map(({ level }) => level),
+    ['ok'],
+  );
+  assert.equal(of(checks, 'memory').length, 1);
+  assert.deepEqual(
+    of(checks, 'target').map(({ level }) => level),
+    ['ok', 'ok', 'ok'],
+  );
+  const without = prepared(context);
+  const { checks: others } = await doctor(without.args, without.cwd);
+  assert.deepEqual([...of(others, 'duckdb'), ...of(others, 'target')], []);
+});
+
+test('a file that is no DuckDB file, a directory that cannot be one, and a server that does not answer fail', async (context) => {
+  const { cwd, args } = loading(
+    context,
+    'duckdb:c.yaml',
+    'parquet:c.yaml/lake',
+    'postgres://etl@127.0.0.1:1/lake?sslmode=disable',
+  );
+  const { checks, exitCode, failed } = await doctor(args, cwd);
+  assert.equal(exitCode, 5);
+  assert.equal(
+    failed.filter(({ check }) => check === 'target').length,
+    3,
+    JSON.stringify(of(checks, 'target')),
+  );
+  for (const { mend } of failed) assert.ok(mend);
+});

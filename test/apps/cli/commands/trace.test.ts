@@ -91,9 +91,11 @@ test('trace --json has the documented keys', async (context) => {
         manifest: { path: join(fixture.manifests, '2024/11/02/10/manifest.jsonl'), line: 1, offset: 0 },
         duplicates: [],
         uploads: [],
+        loads: [],
       },
     ],
     uploads: [],
+    loads: [],
     why_unknown: null,
   });
 });

@@ -69,6 +69,8 @@ test('verify --json has the documented keys, and the summary last', async (conte
     rehashed_files: 0,
     rehashed_bytes: 0,
     objects: 0,
+    tables: 0,
+    loads: 0,
   });
 });
 

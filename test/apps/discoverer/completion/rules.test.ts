@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import {
   isStillWaiting,
   type Look,
-  latestCtimeMs,
   sidecarWriterWait,
   stabilityWait,
   writerWait,
 } from '../../../../apps/discoverer/completion/rules.ts';
+import { latestCtimeMs } from '../../../../shared/fs/latest-ctime.ts';
 
 const NOW = 1_730_000_000_000;
 const N = 10_000;

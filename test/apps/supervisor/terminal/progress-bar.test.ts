@@ -31,7 +31,17 @@ function display(left: { ready: number; leased: number; failed?: number }) {
 test('the bar tells the share done, the speed and the time left', () => {
   const { time, meter, stats } = display({ ready: 290, leased: 10 });
   const render = progressBar(meter, stats, TAKES, () => false);
-  meter.add({ files: 90, bytes: 9e6, duplicates: 8, failed: 2, uploaded: 0, uploadedBytes: 0 });
+  meter.add({
+    files: 90,
+    bytes: 9e6,
+    duplicates: 8,
+    failed: 2,
+    uploaded: 0,
+    uploadedBytes: 0,
+    loadedFiles: 0,
+    loadedRows: 0,
+    rejectedRows: 0,
+  });
   time.nowMs = 1000;
   assert.equal(
     render(120),
@@ -44,7 +54,17 @@ test('what is done since the queue was read is not counted as waiting too', () =
   const { time, meter, stats } = display({ ready: 300, leased: 0 });
   const render = progressBar(meter, stats, TAKES, () => false);
   assert.match(render(120), / 0% · 0\/300 files /);
-  meter.add({ files: 30, bytes: 9e6, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 });
+  meter.add({
+    files: 30,
+    bytes: 9e6,
+    duplicates: 0,
+    failed: 0,
+    uploaded: 0,
+    uploadedBytes: 0,
+    loadedFiles: 0,
+    loadedRows: 0,
+    rejectedRows: 0,
+  });
   time.nowMs = 250;
   assert.match(render(120), / 10% · 30\/300 files /);
 });
@@ -62,7 +82,17 @@ test('with nothing to do there is nothing left', () => {
 test('the status line tells what was done and what waits', () => {
   const { time, meter, stats } = display({ ready: 500, leased: 12 });
   const render = statusLine(meter, stats, TAKES);
-  meter.add({ files: 12_345, bytes: 23_000_000, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 });
+  meter.add({
+    files: 12_345,
+    bytes: 23_000_000,
+    duplicates: 0,
+    failed: 0,
+    uploaded: 0,
+    uploadedBytes: 0,
+    loadedFiles: 0,
+    loadedRows: 0,
+    rejectedRows: 0,
+  });
   time.nowMs = 10_000;
   assert.equal(
     render(120),
@@ -74,7 +104,17 @@ test('what is uploaded is told beside what is taken, or alone where nothing is',
   const { time, meter, stats } = display({ ready: 0, leased: 0 });
   const both = statusLine(meter, stats, { takes: true, sends: true });
   const alone = statusLine(meter, stats, { takes: false, sends: true });
-  meter.add({ files: 20, bytes: 2000, duplicates: 0, failed: 0, uploaded: 12, uploadedBytes: 1200 });
+  meter.add({
+    files: 20,
+    bytes: 2000,
+    duplicates: 0,
+    failed: 0,
+    uploaded: 12,
+    uploadedBytes: 1200,
+    loadedFiles: 0,
+    loadedRows: 0,
+    rejectedRows: 0,
+  });
   time.nowMs = 10_000;
   assert.equal(
     both(120),
@@ -87,10 +127,49 @@ test('the bar of uploads counts them, and a file that is taken first as two jobs
   const { time, meter, stats } = display({ ready: 6, leased: 0 });
   const alone = progressBar(meter, stats, { takes: false, sends: true }, () => false);
   const both = progressBar(meter, stats, { takes: true, sends: true }, () => false);
-  meter.add({ files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 2, uploadedBytes: 200 });
+  meter.add({
+    files: 0,
+    bytes: 0,
+    duplicates: 0,
+    failed: 0,
+    uploaded: 2,
+    uploadedBytes: 200,
+    loadedFiles: 0,
+    loadedRows: 0,
+    rejectedRows: 0,
+  });
   time.nowMs = 1000;
   assert.match(alone(120), / 25% · 2\/8 files · 3s left · 2 files\/s · 200 B\/s$/);
   assert.match(both(120), / 25% · 2\/8 jobs /);
+});
+
+test('of loads the files are counted, and not the tasks that they are in', () => {
+  const { time, meter } = display({ ready: 0, leased: 0 });
+  const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
+  const loads = {
+    tasks: { NEW: 1, PROCESSING: 1, LOADED: 0, FAILED: 0 },
+    waitingFiles: 30,
+    failedFiles: 0,
+    loadedFiles: 0,
+    loadedRows: 0,
+    rejectedRows: 0,
+    oldestUnloadedSeconds: 5,
+  };
+  const kinds = { load: { ready: 1, delayed: 0, leased: 1, failed: 0 } };
+  const stats = new StatsSource(
+    () => ({ ...NO_STATS, ready: 1, leased: 1, depth: 2, kinds, loads }),
+    clock,
+    createLogger({ level: 'silent', format: 'json', process: 'p', sink: { write: () => undefined } }),
+  );
+  const work = { takes: false, sends: false, loads: true };
+  const bar = progressBar(meter, stats, work, () => false);
+  const line = statusLine(meter, stats, work);
+  assert.match(bar(120), / 0% · 0\/30 files /);
+  const nothing = { files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 };
+  meter.add({ ...nothing, loadedFiles: 10, loadedRows: 5000, rejectedRows: 0 });
+  time.nowMs = 500;
+  assert.match(bar(120), / 33% · 10\/30 files · 1s left · 20 files\/s · 10,000 rows\/s$/);
+  assert.equal(line(120), '⚓ 10 loaded · 20 files/s · 10,000 rows/s · queue 2 · to load 30 · failed 0');
 });
 
 test('failed jobs are told first in a narrow terminal', () => {

@@ -1,7 +1,9 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { errnoOf } from '../../../shared/errors.ts';
-import { type BytePath, toBytes } from '../../../shared/fs/byte-path.ts';
-import type { Kernel } from '../kernel.ts';
+import { errnoOf } from '../errors.ts';
+import { type BytePath, toBytes } from './byte-path.ts';
+
+/** What is asked of the kernel: an argument, so that a test can have it refuse. */
+export type LeaseKernel = { hasOpenWriter(fd: number): 'yes' | 'no' | 'unknown' };
 
 /** Never through a symlink, and never waiting: for a FIFO's other end, or for whoever has leased the file. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -11,7 +13,7 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
  *
  * @returns `unknown` where the kernel does not tell us, or where we may not even open it; then whoever takes the file finds out
  */
-export function openWriterOf(path: BytePath, kernel: Kernel): 'yes' | 'no' | 'unknown' {
+export function openWriterOf(path: BytePath, kernel: LeaseKernel): 'yes' | 'no' | 'unknown' {
   let fd: number;
   try {
     fd = openSync(toBytes(path), OPEN_FLAGS);

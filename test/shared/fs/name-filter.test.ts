@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFilter } from '../../../apps/discoverer/filter.ts';
 import { fromBytes, fromText } from '../../../shared/fs/byte-path.ts';
+import { createFilter } from '../../../shared/fs/name-filter.ts';
 
 const filter = (fields: { recursive?: boolean; include?: string[]; exclude?: string[] } = {}) => {
   const decide = createFilter({ recursive: true, include: [], exclude: [], ...fields });

@@ -1,0 +1,105 @@
+import type { BytePath } from '../fs/byte-path.ts';
+
+/**
+ * The words that reading, matching and targets share. How they work together, and what each crash leaves, stands in docs/tables.md.
+ */
+
+/** What happens to columns that a file has and the table lacks, and the other way round. */
+export const COLUMN_POLICIES = ['add', 'ignore', 'fail'] as const;
+export type ColumnPolicy = (typeof COLUMN_POLICIES)[number];
+
+export const ENCODINGS = ['utf-8', 'utf-16', 'latin-1'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+/** How the text of a file is cut into cells. Delimiter and quote are single ASCII characters; a quote in a quoted cell is doubled. */
+export type Dialect = { delimiter: string; quote: string };
+
+/** A column of a table. `type` is a type of DuckDB as it writes it: BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP, DECIMAL(18,3), … */
+export type Column = { name: string; type: string };
+
+/** What a table holds and how its files are read. Kept in the state file from the first file on. */
+export type TableSchema = {
+  columns: Column[];
+  dialect: Dialect;
+  /** The first row names the columns. Without it columns are taken in their order. */
+  header: boolean;
+  encoding: Encoding;
+  /** Cells that mean NULL. */
+  nulls: string[];
+  /** As DuckDB's strptime writes them; undefined: ISO 8601. */
+  dateFormat?: string | undefined;
+  timestampFormat?: string | undefined;
+  /** Columns whose values together are unique in the table; empty: none. */
+  key: string[];
+};
+
+/** What reading a whole file once, before any of it is loaded, has shown. */
+export type Audit = {
+  /** Lower-case hex, of the file's own bytes. */
+  sha256: string;
+  /** Records of text, the header included, blank lines not. */
+  records: number;
+  /** Record number k (the header is 1) begins in line k. */
+  isRegular: boolean;
+};
+
+/** A file that can be read as UTF-8 text with one sort of line end, no NUL and no unclosed quote. */
+export type PlainCsv = {
+  /** A path that DuckDB can open as long as this is not closed: of a descriptor, so that no name, and no rename, matters. */
+  readPath: string;
+  sizeBytes: number;
+  audit: Audit;
+  /** The cells of the first record, whether it names columns or not. */
+  firstRecord: string[];
+  /**
+   * The line, from 1, in which each of these records begins, in their order; records are numbered from 1, the header included, and given in
+   * ascending order. Reads the file again where it is not regular.
+   */
+  linesOf(records: readonly number[]): number[];
+  /** The same by the offset of a byte, from 0, as ascending numbers: the lines they are in. */
+  linesAt(offsets: readonly number[]): number[];
+  /** Closes descriptors and removes the plain copy where one was made. Idempotent. */
+  close(): void;
+};
+
+/** A column of a file, and the column of the table that it goes to; undefined: it is not loaded. */
+export type FileColumn = { name: string; type: string; into: string | undefined };
+
+/** How a file's columns meet the table's. */
+export type Match = {
+  /** In the file's order. */
+  columns: FileColumn[];
+  /** That the table is to be given first: policy `add`. */
+  added: Column[];
+};
+
+/** A file on its way into a table. */
+export type FileToLoad = {
+  /** Of `scanner`. */
+  fileId: number;
+  taskId: number;
+  /** For a person. */
+  name: string;
+  path: BytePath;
+  ingestDate: string;
+  csv: PlainCsv;
+  match: Match;
+};
+
+/** A row, or a cell of it, that is not in the table. */
+export type Reject = {
+  fileId: number;
+  /** From 1; of the record's first line. */
+  line: number;
+  /** Undefined where the row as a whole is wrong. */
+  column: string | undefined;
+  /** Of the cell, or of the row; cut after 10,000 characters. */
+  value: string | undefined;
+  reason: string;
+};
+
+/** What became of a file. `rows` are in the table, `rejects` rows are not. */
+export type FileLoad = { fileId: number; rows: number; rejects: number };
+
+/** The file itself will not do, now or later; nothing of it was loaded. Its message is one line for a person. */
+export type FileFault = { fileId: number; code: string; reason: string; hint?: string | undefined };

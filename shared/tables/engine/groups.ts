@@ -1,0 +1,26 @@
+import type { FileToLoad } from '../contract.ts';
+
+/** One statement reads so much at most: it holds every path, and what it loads is at stake when it fails. */
+const MOST_FILES = 1000;
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** Files that one statement can read: those whose columns are the same and go to the same. In their order; a large file is alone. */
+export function groupsOf(files: readonly FileToLoad[]): FileToLoad[][] {
+  const groups: FileToLoad[][] = [];
+  const open = new Map<string, { files: FileToLoad[]; bytes: number }>();
+  for (const file of files) {
+    const shape = JSON.stringify(file.match);
+    const { sizeBytes } = file.csv;
+    let group = open.get(shape);
+    const isFull =
+      group !== undefined && (group.files.length === MOST_FILES || group.bytes + sizeBytes > MOST_BYTES);
+    if (group === undefined || isFull) {
+      group = { files: [], bytes: 0 };
+      open.set(shape, group);
+      groups.push(group.files);
+    }
+    group.files.push(file);
+    group.bytes += sizeBytes;
+  }
+  return groups;
+}

@@ -1,0 +1,40 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Column } from '../contract.ts';
+import { loadRows, type RowsLoaded } from '../engine/load-rows.ts';
+import { ident } from '../engine/sql.ts';
+import { INCOMING, makeIncoming, moveNewRows } from './duckdb-keys.ts';
+import { isLineage } from './duckdb-table.ts';
+import type { Load } from './target.ts';
+
+/** Writes the rows of files into a table, inside the transaction of the load. @param place the table, as SQL takes it */
+export async function writeRows(
+  connection: DuckDBConnection,
+  place: string,
+  load: Load,
+): Promise<RowsLoaded> {
+  if (load.schema.key.length > 0) return writeKeyedRows(connection, place, load);
+  return loadRows(connection, load, (select, columns) => insert(connection, place, columns, select));
+}
+
+/** Each row has to say where it comes from, at least on its way: what is no new key is a reject. */
+async function writeKeyedRows(connection: DuckDBConnection, place: string, load: Load): Promise<RowsLoaded> {
+  let incoming: readonly Column[] | undefined;
+  const loaded = await loadRows(connection, { ...load, lineage: true }, async (select, columns) => {
+    if (incoming === undefined) await makeIncoming(connection, columns);
+    incoming = columns;
+    return insert(connection, INCOMING, columns, select);
+  });
+  if (incoming === undefined) return loaded;
+  const own = load.lineage ? incoming : incoming.filter((column) => !isLineage(column));
+  return moveNewRows(connection, place, load, own, loaded);
+}
+
+async function insert(
+  connection: DuckDBConnection,
+  place: string,
+  columns: readonly Column[],
+  select: string,
+): Promise<number> {
+  const names = columns.map(({ name }) => ident(name)).join(', ');
+  return (await connection.run(`INSERT INTO ${place} (${names}) ${select}`)).rowsChanged;
+}

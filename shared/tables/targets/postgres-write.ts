@@ -1,0 +1,99 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { FileLoad, FileToLoad } from '../contract.ts';
+import { loadRows } from '../engine/load-rows.ts';
+import { FileFaultError } from '../errors.ts';
+import { copyRows } from './postgres-copy.ts';
+import { isOfARow, reasonOf } from './postgres-errors.ts';
+import { INCOMING, makeIncoming, moveNewRows } from './postgres-keys.ts';
+import { noteNumbers, noteRejects } from './postgres-records.ts';
+import type { Relation } from './postgres-relation.ts';
+import type { PostgresSession } from './postgres-session.ts';
+import { atomically } from './postgres-transaction.ts';
+import type { Load } from './target.ts';
+
+export type Tools = {
+  session: PostgresSession;
+  duck: DuckDBConnection;
+  scratch: string;
+  /** How long somebody else's lock is waited for. */
+  lockWaitMs: number;
+};
+
+/**
+ * Writes rows and rejects of files whose records this transaction has made, and their numbers into these.
+ *
+ * @throws DatabaseError; TargetError; FileFaultError; what DuckDB throws
+ */
+export async function writeFiles(
+  { session, duck, scratch }: Tools,
+  relation: Relation,
+  load: Load,
+  files: readonly FileToLoad[],
+): Promise<FileLoad[]> {
+  const hasKey = load.schema.key.length > 0;
+  let names: string[] = [];
+  let refusal: { error: unknown } | undefined;
+  const consume = async (select: string, columns: Parameters<typeof copyRows>[2]['columns']) => {
+    const into = hasKey ? INCOMING : relation.sql;
+    if (hasKey && names.length === 0)
+      await makeIncoming(
+        session,
+        relation,
+        columns.map(({ name }) => name),
+      );
+    names = columns.map(({ name }) => name);
+    try {
+      return await atomically(session, () => copyRows(session, duck, { select, columns, into, scratch }));
+    } catch (error) {
+      refusal = { error };
+      throw error;
+    }
+  };
+  let written: Awaited<ReturnType<typeof loadRows>>;
+  try {
+    // Where there is a key, each row has to say where it comes from, at least on its way.
+    written = await loadRows(duck, { ...load, files, lineage: load.lineage || hasKey }, consume);
+  } catch (error) {
+    throw error instanceof FileFaultError ? error : (refusal?.error ?? error);
+  }
+  let loads = written.files;
+  if (hasKey && names.length > 0) {
+    const columns = load.lineage ? names : names.filter((name) => name !== '_file_id' && name !== '_line');
+    loads = await moveNewRows(session, relation, { ...load, files, columns, loads });
+  }
+  await noteRejects(session, relation, files, written.rejects);
+  await noteNumbers(session, relation, files, loads);
+  return loads;
+}
+
+/**
+ * Finds the file that has the row which the server refused, by writing one after the other, in a transaction that is then rolled back.
+ *
+ * @returns undefined where they all pass this time
+ */
+export async function findFault(
+  tools: Tools,
+  relation: Relation,
+  load: Load,
+  files: readonly FileToLoad[],
+): Promise<FileFaultError | undefined> {
+  await tools.session.run('SET CONSTRAINTS ALL IMMEDIATE');
+  for (const file of files) {
+    try {
+      await writeFiles(tools, relation, load, [file]);
+    } catch (error) {
+      if (isOfARow(error))
+        return new FileFaultError(
+          {
+            fileId: file.fileId,
+            code: 'load.row-refused',
+            reason: `PostgreSQL refuses a row of it: ${reasonOf(error)}`,
+            hint: 'mend the row, or what the table demands of it',
+          },
+          error,
+        );
+      throw error;
+    }
+  }
+  return undefined;
+}

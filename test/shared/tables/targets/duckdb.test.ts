@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { FileFaultError } from '../../../../shared/tables/errors.ts';
+import { openDuckDBTarget } from '../../../../shared/tables/targets/duckdb.ts';
+import type { LoadRecord, Target } from '../../../../shared/tables/targets/target.ts';
+import { cannotMount, mountTmpfs } from '../../../support/mounts.ts';
+import { tempDir } from '../../../support/temp.ts';
+import { changeDuckDB, fileToLoad, loadOf, readDuckDB, rowsOfText, SCHEMA } from './load-lab.ts';
+
+function setUp(t: TestContext, directory = tempDir(t)) {
+  const path = join(directory, 'tables.duckdb');
+  const open = (access?: 'load' | 'read') =>
+    openDuckDBTarget({
+      path,
+      scratch: directory,
+      threads: 2,
+      memoryMiB: 256,
+      ...(access === undefined ? {} : { access }),
+    });
+  /** Opens the target for one piece of work. */
+  const using = async <T>(work: (target: Target) => Promise<T>, access?: 'load' | 'read'): Promise<T> => {
+    const target = await open(access);
+    try {
+      return await work(target);
+    } finally {
+      await target.close();
+    }
+  };
+  const load = (...args: Parameters<typeof loadOf>) => using((target) => target.load(loadOf(...args)));
+  return { directory, path, open, using, load, read: (sql: string) => readDuckDB(path, sql) };
+}
+
+test('rows, rejects and a record of each file are there when a load returns', async (t) => {
+  const { directory, load, read } = setUp(t);
+  const files = [
+    fileToLoad(directory, 7, 'id,name\n1,Ann\n1.5,Bob\n3,Cem\n', { taskId: 3 }),
+    fileToLoad(directory, 8, 'name,id\nDan,NA\n', { taskId: 3 }),
+  ];
+  assert.deepEqual(await load(files), {
+    loaded: [
+      { fileId: 7, rows: 2, rejects: 1 },
+      { fileId: 8, rows: 1, rejects: 0 },
+    ],
+    present: [],
+  });
+  assert.deepEqual(await read('SELECT id, name FROM people ORDER BY id'), [
+    ['1', 'Ann'],
+    ['3', 'Cem'],
+    [null, 'Dan'],
+  ]);
+  assert.deepEqual(
+    await read(
+      'SELECT table_name, sha256, file_id, file_name, task_id, rows, rejects FROM wharfinger_loads ORDER BY file_id',
+    ),
+    files.map(({ csv, fileId, name }) => [
+      'people',
+      csv.audit.sha256,
+      String(fileId),
+      name,
+      '3',
+      fileId === 7 ? '2' : '1',
+      fileId === 7 ? '1' : '0',
+    ]),
+  );
+  const [reject, ...others] = await read(
+    'SELECT sha256, file_name, line, "column", value FROM wharfinger_rejects',
+  );
+  assert.deepEqual(reject, [files[0]?.csv.audit.sha256, files[0]?.name, '3', 'id', '1.5']);
+  assert.equal(others.length, 0);
+});
+
+test('a content that comes twice is in the table once, and is told with the numbers of its record', async (t) => {
+  const { directory, load, read } = setUp(t);
+  await load([fileToLoad(directory, 1, rowsOfText(3))]);
+  const again = fileToLoad(directory, 2, rowsOfText(3));
+  const other = fileToLoad(directory, 3, rowsOfText(2, 10));
+  assert.deepEqual(await load([again, other]), {
+    loaded: [{ fileId: 3, rows: 2, rejects: 0 }],
+    present: [{ fileId: 2, rows: 3, rejects: 0 }],
+  });
+  assert.deepEqual(await load([again]), { loaded: [], present: [{ fileId: 2, rows: 3, rejects: 0 }] });
+  assert.deepEqual(await read('SELECT count(*), count(DISTINCT id) FROM people'), [['5', '5']]);
+});
+
+test('a table has one name in any case', async (t) => {
+  const { directory, load, read } = setUp(t);
+  await load([fileToLoad(directory, 1, rowsOfText(3))]);
+  const { present } = await load([fileToLoad(directory, 2, rowsOfText(3))], { table: 'PEOPLE' });
+  assert.deepEqual(present, [{ fileId: 2, rows: 3, rejects: 0 }]);
+  await load([fileToLoad(directory, 3, rowsOfText(1, 9))], { table: 'People' });
+  assert.deepEqual(await read('SELECT DISTINCT table_name FROM wharfinger_loads'), [['people']]);
+  assert.deepEqual(await read('SELECT count(*) FROM people'), [['4']]);
+});
+
+test('a column that files bring is added, and so are the columns of lineage', async (t) => {
+  const { directory, using, load, read } = setUp(t);
+  await load([fileToLoad(directory, 1, rowsOfText(1))]);
+  const added = [{ name: 'age', type: 'BIGINT' }];
+  await load([fileToLoad(directory, 2, 'id,name,age\n2,Bob,44\n', { added })], { lineage: true });
+  // Who died before it was noted that the column is there brings it again.
+  await load([fileToLoad(directory, 3, 'id,name,age\n3,Cem,45\n', { added })], { lineage: true });
+  assert.deepEqual(await read('SELECT id, age, _file_id, _line FROM people ORDER BY id'), [
+    ['1', null, null, null],
+    ['2', '44', '2', '2'],
+    ['3', '45', '3', '2'],
+  ]);
+  assert.deepEqual(await using((target) => target.describe('people'), 'read'), [...SCHEMA.columns, ...added]);
+});
+
+test('a row whose key the table has, came before or is empty is a reject', async (t) => {
+  const { directory, path, load, read } = setUp(t);
+  const schema = { ...SCHEMA, key: ['id'] };
+  await load([fileToLoad(directory, 1, rowsOfText(3))], { schema });
+  const files = [
+    fileToLoad(directory, 2, 'id,name\n3,again\n4,Dan\nNA,nobody\n'),
+    fileToLoad(directory, 3, 'id,name\nx,Eve\n4,twice\n5,Eve\n'),
+  ];
+  const again = fileToLoad(directory, 4, 'id,name\n1,again\n6,Eve\n2,again\n');
+  await assert.rejects(load([again], { schema, maxRejects: 1 }), { code: 'load.rejects' });
+  const known = fileToLoad(directory, 5, 'id,name\n1,again\n');
+  await assert.rejects(load([known], { schema }), { code: 'load.rejects' });
+  const { loaded } = await load(files, { schema });
+  assert.deepEqual(loaded, [
+    { fileId: 2, rows: 1, rejects: 2 },
+    { fileId: 3, rows: 1, rejects: 2 },
+  ]);
+  assert.deepEqual(await read('SELECT id, name FROM people WHERE id >= 3 ORDER BY id'), [
+    ['3', 'name 3'],
+    ['4', 'Dan'],
+    ['5', 'Eve'],
+  ]);
+  assert.deepEqual(
+    await read('SELECT file_name, line, "column", value FROM wharfinger_rejects ORDER BY file_name, line'),
+    [
+      [files[0]?.name, '2', 'id', '3'],
+      [files[0]?.name, '4', 'id', 'NULL'],
+      [files[1]?.name, '2', 'id', 'x'],
+      [files[1]?.name, '3', 'id', '4'],
+    ],
+  );
+  assert.deepEqual(await read("SELECT column_name FROM duckdb_columns() WHERE table_name = 'people'"), [
+    ['id'],
+    ['name'],
+  ]);
+  await assert.rejects(changeDuckDB(path, "INSERT INTO people VALUES (4, 'twice')"));
+});
+
+test('nothing is written where a file is to blame, where the lease has ended, and where it is given up', async (t) => {
+  const { directory, path, load, read } = setUp(t);
+  const good = fileToLoad(directory, 1, rowsOfText(3));
+  const bad = fileToLoad(directory, 2, 'id,name\nx,Ann\ny,Bob\n');
+  await assert.rejects(load([good, bad], { maxRejects: 1 }), FileFaultError);
+  const ended = new Error('the lease has ended');
+  const assertHeld = () => {
+    throw ended;
+  };
+  await assert.rejects(load([good], { assertHeld }), ended);
+  const given = new Error('given up');
+  await assert.rejects(load([good], { signal: AbortSignal.abort(given) }), given);
+  assert.equal(existsSync(path), true);
+  assert.deepEqual(await read('SELECT table_name FROM duckdb_tables()'), []);
+  assert.deepEqual((await load([good])).loaded, [{ fileId: 1, rows: 3, rejects: 0 }]);
+});
+
+test('a table that is gone, changed or a view is refused, and one that was cleared with its records is filled again', async (t) => {
+  const { directory, path, load, read } = setUp(t);
+  const file = fileToLoad(directory, 1, rowsOfText(3));
+  const next = fileToLoad(directory, 2, rowsOfText(3, 10));
+  await load([file]);
+  await changeDuckDB(path, 'ALTER TABLE people ALTER id TYPE VARCHAR');
+  await assert.rejects(load([next]), { trouble: 'refused', code: 'load.table-changed', message: /\bid\b/ });
+  await changeDuckDB(path, 'ALTER TABLE people ALTER id TYPE BIGINT', 'ALTER TABLE people DROP name');
+  await assert.rejects(load([next]), { trouble: 'refused', code: 'load.table-changed', message: /\bname\b/ });
+  await changeDuckDB(path, 'DROP TABLE people');
+  for (const files of [[file], [next]]) {
+    await assert.rejects(load(files), { trouble: 'refused', code: 'load.table-gone' });
+  }
+  await changeDuckDB(path, 'CREATE VIEW people AS SELECT 1 AS id');
+  await assert.rejects(load([next]), { trouble: 'refused', code: 'load.not-a-table' });
+  await changeDuckDB(path, 'DROP VIEW people', 'DELETE FROM wharfinger_loads');
+  assert.equal((await load([file])).loaded.length, 1);
+  assert.deepEqual(await read('SELECT count(*) FROM people'), [['3']]);
+});
+
+test('a table that a person made is described, and loaded into', async (t) => {
+  const { directory, path, using, load, read } = setUp(t);
+  await changeDuckDB(path, 'CREATE TABLE People (id INT8, name TEXT, remark DOUBLE)');
+  const columns = [...SCHEMA.columns, { name: 'remark', type: 'DOUBLE' }];
+  assert.deepEqual(await using((target) => target.describe('people'), 'read'), columns);
+  assert.equal(await using((target) => target.describe('nothing')), undefined);
+  await load([fileToLoad(directory, 1, rowsOfText(2))]);
+  assert.deepEqual(await read('SELECT id, remark FROM people ORDER BY id'), [
+    ['1', null],
+    ['2', null],
+  ]);
+});
+
+test('a constraint of a person that rows do not meet is refused', async (t) => {
+  const { directory, path, load } = setUp(t);
+  await changeDuckDB(path, 'CREATE TABLE people (id BIGINT CHECK (id < 2), name VARCHAR)');
+  await assert.rejects(load([fileToLoad(directory, 1, rowsOfText(2))]), {
+    trouble: 'refused',
+    code: 'load.refused',
+  });
+});
+
+test('a census counts rows, and gives each record', async (t) => {
+  const { directory, using, load } = setUp(t);
+  assert.equal(await using((target) => target.census('people'), 'read'), undefined);
+  const files = [fileToLoad(directory, 1, rowsOfText(3)), fileToLoad(directory, 2, rowsOfText(2, 5))];
+  await load(files);
+  await using(async (target) => {
+    const census = (await target.census('people')) ?? assert.fail();
+    const records: LoadRecord[] = [];
+    for await (const record of census.records) records.push(record);
+    assert.equal(census.rows, 5);
+    assert.deepEqual(
+      records.toSorted((a, b) => b.rows - a.rows),
+      files.map(({ csv, name }, index) => ({
+        sha256: csv.audit.sha256,
+        fileName: name,
+        rows: 3 - index,
+        rejects: 0,
+      })),
+    );
+  }, 'read');
+});
+
+test('within one process too a file is open once, but in another file’s directory', async (t) => {
+  const { directory, path, open } = setUp(t);
+  const first = await open();
+  await assert.rejects(open(), { trouble: 'busy', code: 'load.target-busy' });
+  await assert.rejects(open('read'), { trouble: 'busy' });
+  const other = await openDuckDBTarget({
+    path: join(directory, 'other.duckdb'),
+    scratch: directory,
+    threads: 1,
+    memoryMiB: 64,
+  });
+  await other.close();
+  await first.close();
+  await first.close();
+  await (await open()).close();
+  assert.equal(existsSync(path), true);
+});
+
+test('a place that is no DuckDB file is told apart from one that is away', async (t) => {
+  const { directory, path, open } = setUp(t);
+  mkdirSync(path);
+  await assert.rejects(open(), { trouble: 'refused' });
+  const scratch = { scratch: directory, threads: 1, memoryMiB: 64 };
+  const text = join(directory, 'text');
+  writeFileSync(text, 'no database at all\n'.repeat(2000));
+  await assert.rejects(openDuckDBTarget({ path: text, ...scratch }), {
+    trouble: 'refused',
+    code: 'load.target-no-database',
+  });
+  const missing = join(directory, 'not-mounted', 'tables.duckdb');
+  await assert.rejects(openDuckDBTarget({ path: missing, ...scratch }), { trouble: 'away' });
+});
+
+test('where the disk is full nothing of the load is there, and later it is', {
+  skip: cannotMount() ?? false,
+}, async (t) => {
+  const files = tempDir(t);
+  const directory = mountTmpfs(t, join(files, 'small'), 3 * 1024 * 1024);
+  const { load, read } = setUp(t, directory);
+  await load([fileToLoad(files, 1, rowsOfText(10))]);
+  const text = `id,name\n${Array.from({ length: 40_000 }, (_, id) => `${id},${Math.sin(id)} ${Math.cos(id)} ${Math.tan(id)}\n`).join('')}`;
+  await assert.rejects(load([fileToLoad(files, 2, text)]), { trouble: 'away' });
+  assert.deepEqual(await read('SELECT count(*) FROM people'), [['10']]);
+  assert.deepEqual((await load([fileToLoad(files, 3, rowsOfText(5, 100))])).loaded, [
+    { fileId: 3, rows: 5, rejects: 0 },
+  ]);
+});
