@@ -22,11 +22,14 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 /** Swapped letters, the commonest slip, count as two wrong ones. */
 const letters = (word: string): string => [...word].toSorted().join('');
 
-/** A value as a message repeats it: on one line, and not all of it when it is long. */
+/** A password in an address. */
+const SECRET = /(?<=:\/\/[^/@]*:)[^@]*(?=@)|(?<=[?&]password=)[^&]*/gi;
+
+/** A value as a message repeats it: on one line, without a password, and not all of it when it is long. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replace(SECRET, '…');
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

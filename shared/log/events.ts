@@ -54,6 +54,8 @@ export const EVENT_NAMES = [
   'load.loaded',
   /** A file, or a whole task, is not loaded before a person does something. `task`, `source` of a file, `reason`. */
   'load.failed',
+  /** A file of a store is not what was scanned: it is left to a later scan. `source`, `task`, `reason`. */
+  'load.changed',
   /** Rows of a file were rejected. `source`, `task`, `rows`, `rejects`. */
   'load.rejected',
   /** A target is away, or busy, or a warehouse is not mounted: tasks wait. `tasks`, `run_at` of the first, `reason`. */

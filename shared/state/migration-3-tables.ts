@@ -19,6 +19,7 @@ CREATE TABLE scanner (
 CREATE UNIQUE INDEX scanner_committed ON scanner (ledger_id, sink_id) WHERE ledger_id IS NOT NULL;
 CREATE UNIQUE INDEX scanner_seen ON scanner (sink_id, path, mtime_ns, size_in_bytes) WHERE ledger_id IS NULL;
 CREATE INDEX scanner_path ON scanner (path);
+CREATE INDEX scanner_content ON scanner (sha256) WHERE sha256 IS NOT NULL;
 
 -- Files that are loaded together. While it gathers, more are added; its job is delayed meanwhile.
 CREATE TABLE load_tasks (

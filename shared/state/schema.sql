@@ -305,6 +305,8 @@ CREATE UNIQUE INDEX scanner_seen ON scanner (sink_id, path, mtime_ns, size_in_by
 
 CREATE INDEX scanner_path ON scanner (path);
 
+CREATE INDEX scanner_content ON scanner (sha256) WHERE sha256 IS NOT NULL;
+
 CREATE TABLE load_tasks (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
   created_time  TEXT NOT NULL,

@@ -43,6 +43,25 @@ export type Audit = {
   isRegular: boolean;
 };
 
+/**
+ * Where the records of a small file are, which may be read as part of a text that begins with other files: each is one line, none is blank, and
+ * nothing in them misleads a reader.
+ */
+export type Piece = {
+  /** Of the file, open as long as its `PlainCsv` is. */
+  fd: number;
+  /** Offset of the first record, and of what follows its line end; the last record ends with the file. */
+  start: number;
+  second: number;
+  endsAt: number;
+  /** Of each record but perhaps the last. */
+  lineEnd: '\n' | '\r\n';
+  /** A directory where such a text may be written. */
+  scratch: string;
+  /** Nobody has written to the file since it was read. */
+  isUnchanged(): boolean;
+};
+
 /** A file that can be read as UTF-8 text with one sort of line end, no NUL and no unclosed quote. */
 export type PlainCsv = {
   /** A path that DuckDB can open as long as this is not closed: of a descriptor, so that no name, and no rename, matters. */
@@ -51,13 +70,28 @@ export type PlainCsv = {
   audit: Audit;
   /** The cells of the first record, whether it names columns or not. */
   firstRecord: string[];
+  /** Undefined where it is to be read by itself. */
+  piece?: Piece | undefined;
   /**
    * The line, from 1, in which each of these records begins, in their order; records are numbered from 1, the header included, and given in
    * ascending order. Reads the file again where it is not regular.
    */
   linesOf(records: readonly number[]): number[];
+  /**
+   * The lines in which all records begin, in order, in parts of any length. Reads the file once, in turns with other things. Left out where a
+   * file is small enough for `linesOf`.
+   */
+  recordLines?(): AsyncIterable<number[]>;
   /** The same by the offset of a byte, from 0, as ascending numbers: the lines they are in. */
   linesAt(offsets: readonly number[]): number[];
+  /** The same in turns with other things. Left out where a file is small. */
+  linesAtInTurns?(offsets: readonly number[]): Promise<number[]>;
+  /**
+   * To be asked right before what was read of it becomes visible: whether the file is what was audited.
+   *
+   * @throws FileFaultError `load.changed` where somebody wrote to it, or renamed it, since; EnvironmentError `load.read`
+   */
+  assertUnchanged(): void;
   /** Closes descriptors and removes the plain copy where one was made. Idempotent. */
   close(): void;
 };

@@ -55,7 +55,7 @@ export class Scanner {
     this.#markSent = state.prepare(`
       UPDATE scanner SET status = 'SENT_FOR_ETL', modified_time = ?
       WHERE status = 'SCANNED' AND id IN (SELECT file_id FROM load_task_files WHERE task_id = ?)`);
-    this.#setContent = state.prepare('UPDATE scanner SET sha256 = ? WHERE id = ? AND sha256 IS NULL');
+    this.#setContent = state.prepare('UPDATE scanner SET sha256 = ? WHERE id = ? AND ledger_id IS NULL');
   }
 
   /**
@@ -75,7 +75,7 @@ export class Scanner {
     this.#markSent.run(new Date(nowMs).toISOString(), taskId);
   }
 
-  /** What a file turned out to have in it, where that was not known. @param sha256 in hex */
+  /** What a file of a store turned out to have in it, now. @param sha256 in hex */
   setContent(fileId: number, sha256: string): void {
     this.#setContent.run(Buffer.from(sha256, 'hex'), fileId);
   }

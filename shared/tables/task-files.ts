@@ -16,6 +16,10 @@ export type WaitingFile = {
   ingestDate: string;
   /** Of a file in custody: its content must be this, in hex. */
   committedSha256: string | undefined;
+  /** Of a file of a store: what it was when it was scanned. */
+  scanned: { mtimeNs: bigint; sizeBytes: number } | undefined;
+  /** What it had in it when it was last read, or committed; in hex. */
+  knownSha256: string | undefined;
 };
 
 type WaitingRow = {
@@ -25,6 +29,7 @@ type WaitingRow = {
   path: Buffer;
   sizeBytes: number;
   ingestDate: string;
+  mtimeNs: string;
   ledgerId: number | null;
   sha256: Buffer | null;
 };
@@ -49,7 +54,7 @@ export class TaskFiles {
     );
     this.#waiting = state.prepare<[number, number, number], WaitingRow>(`
       SELECT file_id AS fileId, task_id AS taskId, file_name AS name, path, size_in_bytes AS sizeBytes, ingest_date AS ingestDate,
-        ledger_id AS ledgerId, sha256
+        CAST(mtime_ns AS TEXT) AS mtimeNs, ledger_id AS ledgerId, sha256
       FROM load_task_files JOIN scanner ON scanner.id = file_id
       WHERE task_id = ? AND state = 'waiting' AND file_id > ? ORDER BY file_id LIMIT ?`);
     this.#countWaiting = state
@@ -83,11 +88,7 @@ export class TaskFiles {
 
   /** Files of a task that are to be loaded, by id, after one of them. */
   waiting(taskId: number, afterFileId: number, limit: number): WaitingFile[] {
-    return this.#waiting.all(taskId, afterFileId, limit).map(({ ledgerId, sha256, path, ...file }) => ({
-      ...file,
-      path: fromBytes(path),
-      committedSha256: ledgerId === null || sha256 === null ? undefined : sha256.toString('hex'),
-    }));
+    return this.#waiting.all(taskId, afterFileId, limit).map(waitingFileOf);
   }
 
   countWaiting(taskId: number): number {
@@ -119,4 +120,17 @@ export class TaskFiles {
     if (this.#fail.run(reason, taskId, fileId).changes !== 1)
       throw new Error(`file ${fileId} failed and did not wait`);
   }
+}
+
+/** Times are read as text: nanoseconds are more than a double keeps. */
+function waitingFileOf({ ledgerId, sha256, path, mtimeNs, ...file }: WaitingRow): WaitingFile {
+  const isOfStore = ledgerId === null;
+  const knownSha256 = sha256?.toString('hex');
+  return {
+    ...file,
+    path: fromBytes(path),
+    committedSha256: isOfStore ? undefined : knownSha256,
+    scanned: isOfStore ? { mtimeNs: BigInt(mtimeNs), sizeBytes: file.sizeBytes } : undefined,
+    knownSha256,
+  };
 }

@@ -14,6 +14,7 @@ export class TaskJobs {
   readonly #makeReady;
   readonly #dropped;
   readonly #others;
+  readonly #othersOf;
 
   constructor(state: State) {
     this.#insert = state.prepare(`
@@ -27,8 +28,10 @@ export class TaskJobs {
     this.#dropped = state.prepare<[number], TaskOf & { sizeBytes: number }>(`
       SELECT id, sink_id AS sinkId, size_in_bytes AS sizeBytes FROM load_tasks WHERE id = ? AND status <> 'LOADED' AND NOT EXISTS (
         SELECT 1 FROM jobs WHERE kind = 'load' AND key = CAST('task ' || load_tasks.id AS BLOB) AND jobs.sink_id = load_tasks.sink_id)`);
-    this.#others = state.prepare<[number], { any: number }>(
-      "SELECT EXISTS (SELECT 1 FROM jobs WHERE lease_token IS NOT NULL AND kind = 'load' AND lease_token <> ?) AS any",
+    const others = "lease_token IS NOT NULL AND kind = 'load' AND lease_token <> ?";
+    this.#others = state.prepare<[number]>(`SELECT 1 FROM jobs WHERE ${others} LIMIT 1`);
+    this.#othersOf = state.prepare<[number, string]>(
+      `SELECT 1 FROM jobs WHERE ${others} AND sink_id IN (SELECT value FROM json_each(?)) LIMIT 1`,
     );
   }
 
@@ -60,9 +63,11 @@ export class TaskJobs {
     return this.#makeReady.run(nowMs, toBytes(taskKey(id)), sinkId).changes === 1;
   }
 
-  /** Whether a task is in the hands of another holder. */
-  areOthersLoading(token: number): boolean {
-    return this.#others.get(token)?.any === 1;
+  /** Whether a task, or one of these sinks, is in the hands of another holder. */
+  areOthersLoading(token: number, sinkIds?: readonly number[]): boolean {
+    const found =
+      sinkIds === undefined ? this.#others.get(token) : this.#othersOf.get(token, JSON.stringify(sinkIds));
+    return found !== undefined;
   }
 
   #put(

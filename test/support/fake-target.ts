@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { LoadTools } from '../../apps/worker/handlers/load/tools.ts';
-import { toBytes } from '../../shared/fs/byte-path.ts';
+import { toBytes, toText } from '../../shared/fs/byte-path.ts';
 import type { Column, FileLoad, PlainCsv } from '../../shared/tables/contract.ts';
 import { FileFaultError, TargetError, type TargetTrouble } from '../../shared/tables/errors.ts';
 import type { Load, LoadResult, Target } from '../../shared/tables/targets/target.ts';
@@ -16,6 +16,8 @@ export class FakeDatabase {
   readonly rows: string[] = [];
   readonly records = new Map<string, Record>();
   readonly loads: string[][] = [];
+  /** Paths of files that somebody writes to. */
+  readonly written = new Set<string>();
   columns: Column[] | undefined;
   opened = 0;
   isOpen = false;
@@ -36,6 +38,7 @@ export class FakeDatabase {
       if (bytes.includes('BROKEN')) throw fault(fileId, 'load.broken');
       return csvOf(bytes.toString(), sha256);
     },
+    isOpenForWriting: (path) => this.written.has(toText(path)),
     openSniffer: async () => ({
       schemaOf: async (csv, { header, encoding, nulls, key }) => ({
         columns: csv.firstRecord.map((name) => ({ name, type: 'VARCHAR' })),
@@ -66,6 +69,13 @@ export class FakeDatabase {
     return {
       describe: async () => this.columns,
       load: async (load) => this.#load(load),
+      find: async (_table, sha256s) =>
+        new Map(
+          sha256s.flatMap((sha256) => {
+            const record = this.records.get(sha256);
+            return record === undefined ? [] : [[sha256, record] as const];
+          }),
+        ),
       census: async () => undefined,
       close: async () => {
         this.isOpen = false;
@@ -125,6 +135,7 @@ function csvOf(text: string, sha256: string): PlainCsv {
     firstRecord: header.split(','),
     linesOf: (records) => [...records],
     linesAt: (offsets) => [...offsets],
+    assertUnchanged: () => undefined,
     close: () => undefined,
   };
   texts.set(csv, lines);

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openState } from '../../shared/state/open.ts';
 import { jsonLines } from './cli.ts';
+import { assertSame, GRAIN_SCHEMA, type Grain, grainOf, LINE } from './grain.ts';
 import { type Exit, Program, runProgram } from './program.ts';
 import type { TablePlace } from './table-places.ts';
 import { tempDir } from './temp.ts';
@@ -27,9 +28,6 @@ export type GranaryOptions = {
 
 export const TABLE = 'grain';
 
-/** What nobody infers: the first file of a table may be any. */
-const SCHEMA = { columns: { id: 'BIGINT', amount: 'BIGINT', note: 'VARCHAR' }, null: ['NA'] };
-
 /**
  * An input whose files go into one table, a state file, and the program run on them. What was dropped is counted here, by nothing that the
  * program uses.
@@ -41,7 +39,7 @@ export class Granary {
   readonly state: string;
   readonly place: TablePlace;
   /** The rows of each distinct content that was dropped, those of its rejects apart. */
-  readonly #contents = new Map<string, { rows: string[]; rejects: string[] }>();
+  readonly #contents = new Map<string, Grain>();
   readonly #config: string;
   readonly #args: readonly string[];
   #made = 0;
@@ -61,7 +59,7 @@ export class Granary {
       table: TABLE,
       task_bytes: '4KiB',
       task_wait_seconds: 0,
-      schema: SCHEMA,
+      schema: GRAIN_SCHEMA,
       ...options.sink,
     };
     const route = {
@@ -103,19 +101,10 @@ export class Granary {
 
   /** A file of `count` rows, from `first` on; where an amount is no number, its row is to be rejected. */
   drop(name: string, first: number, count: number): void {
-    const rows: string[] = [];
-    const rejects: string[] = [];
-    const lines = Array.from({ length: count }, (_, index) => {
-      const id = first + index;
-      const amount = id % 17 === 0 ? 'many' : id % 5 === 0 ? 'NA' : String(id * 7);
-      const note = id % 3 === 0 ? `, ${id} "quoted"\nin two lines` : `note ${id}`;
-      if (amount === 'many') rejects.push(`${name}|amount|many`);
-      else rows.push(`${id}|${amount === 'NA' ? '-' : amount}|${note}`);
-      return `${id},${amount},${id % 3 === 0 ? `"${note.replaceAll('"', '""')}"` : note}`;
-    });
-    const content = `id,amount,note\n${lines.join('\n')}\n`;
+    const grain = grainOf(name, first, count);
+    const { content } = grain;
     // Of a content that comes again the rejects have the name of the one that was loaded: which that is, is not said.
-    if (!this.#contents.has(content)) this.#contents.set(content, { rows, rejects });
+    if (!this.#contents.has(content)) this.#contents.set(content, grain);
     this.put(name, content);
   }
 
@@ -188,9 +177,7 @@ export class Granary {
     const rows = contents.flatMap((content) => content.rows);
     const rejects = contents.flatMap((content) => content.rejects);
     const table = this.place.table(TABLE);
-    const found = await this.place.ask(
-      `SELECT concat(id, '|', coalesce(cast(amount AS varchar), '-'), '|', note) AS line FROM ${table}`,
-    );
+    const found = await this.place.ask(`SELECT ${LINE} FROM ${table}`);
     assertSame(
       found.map(([line]) => String(line)),
       rows,
@@ -244,15 +231,4 @@ export class Granary {
     const temporary = filesBelow(directory).filter((path) => path.endsWith('.tmp'));
     assert.deepEqual(temporary, [], 'no temporary file is left');
   }
-}
-
-/** Compares as multisets, and shows only what differs. */
-function assertSame(found: readonly string[], expected: readonly string[], what: string): void {
-  const left = new Map<string, number>();
-  for (const one of expected) left.set(one, (left.get(one) ?? 0) + 1);
-  for (const one of found) left.set(one, (left.get(one) ?? 0) - 1);
-  const missing = [...left].filter(([, count]) => count > 0);
-  const surplus = [...left].filter(([, count]) => count < 0);
-  const summary = { missing: missing.slice(0, 5), surplus: surplus.slice(0, 5) };
-  assert.deepEqual(summary, { missing: [], surplus: [] }, `${what}: ${found.length} of ${expected.length}`);
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { hasMark } from '../../apps/worker/handlers/ingest/mark.ts';
 import type { LoadTools } from '../../apps/worker/handlers/load/tools.ts';
@@ -8,8 +8,9 @@ import type { LedgerRow } from '../../shared/ledger/ledger.ts';
 import { SinkJobs } from '../../shared/queue/sink-jobs.ts';
 import { Sinks } from '../../shared/queue/sinks.ts';
 import { writeTransaction } from '../../shared/state/transaction.ts';
+import { Gatherer } from '../../shared/tables/gather.ts';
 import { LoadHand } from './loads-hand.ts';
-import { commitFile, makeState, type StateFixture, type TakenFields } from './state.ts';
+import { commitFile, makeState, type StateFixture, type TakenFields, writeAt } from './state.ts';
 
 const WAREHOUSE_MARK = '.wharfinger';
 
@@ -87,6 +88,23 @@ export class Loads {
     const files = rows.map(({ id, destination, ...row }) => ({ ...row, ledgerId: id, path: destination }));
     const jobs = new SinkJobs(state);
     writeTransaction(state, () => jobs.add(files, (routeId) => sinks.ofRoute(routeId), nowMs));
+  }
+
+  /** Writes files of a store, and puts them into tasks as a scan does. @returns their paths */
+  scan(contents: Readonly<Record<string, string>>, nowMs = Date.now()): string[] {
+    const { state, directory } = this.fixture;
+    const [sink] = new Sinks(state).ofRoute(this.fixture.routeId);
+    if (sink?.settings.type !== 'load') throw new Error('a sink of type load is there');
+    const { id, settings } = sink;
+    const store = join(directory, fromText('store'));
+    const found = Object.entries(contents).map(([name, content]) => {
+      const path = join(store, fromText(name));
+      writeAt(path, content);
+      const { size, mtimeNs } = lstatSync(toBytes(path), { bigint: true });
+      return { path, sizeBytes: Number(size), mtimeNs, ingestDate: '2026-01-02', custody: undefined };
+    });
+    writeTransaction(state, () => new Gatherer(state).add(found, { id, settings }, nowMs));
+    return found.map(({ path }) => toText(path));
   }
 
   /** A worker with its own connection. */

@@ -2,7 +2,17 @@ import { UsageError } from '../../../shared/errors.ts';
 import type { ListedTask } from '../../../shared/tables/inspect/list-tasks.ts';
 import type { LoadedFile } from '../../../shared/tables/inspect/loaded-files.ts';
 import type { TracedLoad } from '../../../shared/tables/inspect/traced-loads.ts';
-import { bytes, count, duration, escapeControls, isoOrNull, pathFields, plural, printable } from './text.ts';
+import {
+  bytes,
+  count,
+  duration,
+  escapeControls,
+  isoOrNull,
+  moment,
+  pathFields,
+  plural,
+  printable,
+} from './text.ts';
 
 /** A line that is no longer than the terminal; whole where nobody looks. */
 const fitted = (text: string, width: number | undefined): string =>
@@ -31,7 +41,13 @@ export function taskRow(task: ListedTask, nowMs: number, width: number | undefin
 
 /** What a task waits for, or what became of it; undefined where there is nothing to say. */
 export function waitText(
-  { id, status, gathering, job, failureMsg }: ListedTask,
+  {
+    id,
+    status,
+    gathering,
+    job,
+    failureMsg,
+  }: Pick<ListedTask, 'id' | 'status' | 'gathering' | 'job' | 'failureMsg'>,
   nowMs: number,
 ): string | undefined {
   if (status === 'LOADED') return undefined;
@@ -40,7 +56,7 @@ export function waitText(
   const reason = escapeControls(job.reason ?? failureMsg?.split('\n', 1)[0] ?? '');
   const why = reason === '' ? '' : `: ${reason}`;
   if (job.state === 'delayed') {
-    if (gathering) return `gathers files for another ${inTime}`;
+    if (gathering && reason === '') return `gathers files for another ${inTime}`;
     return job.runAtMs <= nowMs ? `tried again now${why}` : `tried again in ${inTime}${why}`;
   }
   if (job.state === 'failed') return reason === '' ? 'failed' : reason;
@@ -61,8 +77,8 @@ export function taskText(task: ListedTask, nowMs: number, width: number | undefi
     ['sink', escapeControls(`${task.sink} of ${task.route}`)],
     ['files', `${plural(task.files, 'file')}, ${bytes(task.sizeBytes)}, of ${task.ingestDate}`],
     ['rows', `${count(task.rows)}${rejects === 0 ? '' : `, and ${count(rejects)} rejected`}`],
-    ['created', createdTime],
-    ['changed', modifiedTime],
+    ['created', moment(Date.parse(createdTime))],
+    ['changed', moment(Date.parse(modifiedTime))],
   ];
   const lines = rows.map(([name, value]) => fitted(`  ${name.padEnd(10)}  ${value}`, width)).join('');
   // Its stack is what a person asked for here: its lines stay lines.
@@ -139,12 +155,12 @@ export function loadRows(load: TracedLoad, nowMs: number): (readonly [string, st
   return [
     ['table', escapeControls(`${table} in ${target}`)],
     ['path', printable(path)],
-    ['scanned', scannedTime],
+    ['scanned', moment(Date.parse(scannedTime))],
     ['task', task === undefined ? 'none' : `${task.id}, ${task.status}`],
     ['state', STATES[state]],
     ...(waits === undefined ? [] : [['waits', waits] as const]),
     ...(rows === undefined ? [] : [['rows', `${count(rows)}, and ${count(rejects ?? 0)} rejected`] as const]),
-    ...(loadedAt === undefined ? [] : [['loaded', loadedAt] as const]),
+    ...(loadedAt === undefined ? [] : [['loaded', moment(Date.parse(loadedAt))] as const]),
     ...(reason === undefined ? [] : [['reason', escapeControls(reason)] as const]),
   ];
 }

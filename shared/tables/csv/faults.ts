@@ -34,7 +34,7 @@ export const changedFault = (fileId: number, reason: string): FileFaultError =>
     fileId,
     'load.changed',
     reason,
-    'Look who writes to files in the store; finished files must be renamed into place.',
+    'look who writes to files in the store; finished files must be renamed into place',
   );
 
 /** A system call's failure on the way, as an error that another attempt may mend; anything else as it is. */

@@ -66,7 +66,7 @@ function assertWithin(
     );
 }
 
-const BOMB_HINT = 'If it is meant to be that large, send it as text.';
+const BOMB_HINT = 'if it is meant to be that large, send it as text';
 
 /** Never rejects: returns what went wrong, and tells the engine, so that whoever reads it is told. */
 async function feed(
@@ -106,7 +106,7 @@ function assertZeros(fileId: number, rest: Buffer): void {
     throw fileFault(fileId, 'load.gzip', 'something else follows its gzip content', GZIP_HINT);
 }
 
-const GZIP_HINT = 'Send the file again.';
+const GZIP_HINT = 'send the file again';
 
 function gzipFault(fileId: number, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

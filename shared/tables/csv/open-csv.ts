@@ -2,11 +2,12 @@ import type { BytePath } from '../../fs/byte-path.ts';
 import type { Dialect, Encoding, PlainCsv } from '../contract.ts';
 import type { FileFaultError } from '../errors.ts';
 import { auditFile, rewriteText } from './audit-file.ts';
-import { fileFault, readTrouble } from './faults.ts';
+import { changedFault, fileFault, readTrouble } from './faults.ts';
 import { parseRecord } from './first-record.ts';
 import type { GunzipLimits } from './gunzip.ts';
 import { HeldDescriptors } from './held-descriptors.ts';
 import { assertUnchanged, openRegular } from './open-regular.ts';
+import { pieceOf } from './piece.ts';
 import { PlainFile } from './plain-file.ts';
 import type { RecordScanner } from './record-scanner.ts';
 import { missingLines, rewritingOf } from './rewrite.ts';
@@ -27,6 +28,8 @@ export type OpenCsvOptions = {
   scratch: string;
   /** What the file must still be; undefined for a file that nobody has committed. */
   expected?: { sha256: string; sizeBytes: number } | undefined;
+  /** What it was when a store was scanned: another modification time, or size, is another file. */
+  scanned?: { mtimeNs: bigint; sizeBytes: number } | undefined;
   limits?: GunzipLimits | undefined;
   /** What is read at a time; smaller in tests. */
   chunkBytes?: number | undefined;
@@ -57,11 +60,13 @@ export async function openCsv(options: OpenCsvOptions, signal: AbortSignal): Pro
 }
 
 async function open(options: OpenCsvOptions, held: HeldDescriptors, signal: AbortSignal): Promise<PlainFile> {
-  const { fileId, path, dialect, encoding, scratch, limits, header, expected, chunkBytes } = options;
+  const { fileId, path, dialect, encoding, scratch, limits, header, expected, scanned, chunkBytes } = options;
   const file = openRegular(fileId, path);
   held.add(file.fd);
   const sizeBytes = Number(file.stats.size);
   if (expected !== undefined && sizeBytes !== expected.sizeBytes) throw notCommitted(fileId);
+  if (scanned !== undefined && (sizeBytes !== scanned.sizeBytes || file.stats.mtimeNs !== scanned.mtimeNs))
+    throw changedFault(fileId, 'it changed since it was scanned');
   const opening = { fileId, dialect, encoding, scratch, limits, chunkBytes, file, held, signal };
 
   const source = readSource(fileId, file, signal, chunkBytes);
@@ -76,8 +81,12 @@ async function open(options: OpenCsvOptions, held: HeldDescriptors, signal: Abor
   const rewriting = rewritingOf(facts, shape);
   if (rewriting === 'impossible') throw misleading(fileId);
   const plain = rewriting === undefined ? audited : await rewriteText(opening, audited, rewriting);
+  const audit = { sha256, ...countRecords(facts.scanner, shape) };
+  const isSmall = source.whole !== undefined && plain.fd === file.fd;
   return new PlainFile({
+    fileId,
     path,
+    file,
     text: {
       fd: plain.fd,
       start: plain.facts.start,
@@ -86,8 +95,9 @@ async function open(options: OpenCsvOptions, held: HeldDescriptors, signal: Abor
       chunkBytes,
     },
     sizeBytes,
-    audit: { sha256, ...countRecords(facts.scanner, shape) },
+    audit,
     firstRecord,
+    piece: isSmall && audit.isRegular ? pieceOf({ file, facts, firstRecord, scratch }) : undefined,
     first: { line: facts.scanner.leadingBlankLines + 1, end: plain.facts.first.end },
     missingLines: rewriting === undefined ? 0 : missingLines(rewriting, facts),
   });
@@ -127,7 +137,7 @@ const notCommitted = (fileId: number): FileFaultError =>
     fileId,
     'load.changed',
     'the file in the warehouse is not what was committed',
-    'See `wharfinger verify`.',
+    'see `wharfinger verify`',
   );
 
 const misleading = (fileId: number): FileFaultError =>
@@ -135,5 +145,5 @@ const misleading = (fileId: number): FileFaultError =>
     fileId,
     'load.line_ends',
     'its first record has a line end in quotes that is not like those of the file',
-    'Give it a header, or the same line ends throughout.',
+    'give it a header, or the same line ends throughout',
   );

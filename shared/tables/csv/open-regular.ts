@@ -27,10 +27,13 @@ export function openRegular(fileId: number, path: BytePath): OpenedFile {
 }
 
 /** @throws FileFaultError `load.changed` where somebody wrote to the file, renamed it or removed it since it was opened */
-export function assertUnchanged(fileId: number, { fd, stats }: OpenedFile): void {
-  if (fingerprintOf(fstatSync(fd, { bigint: true })) !== fingerprintOf(stats))
-    throw changedFault(fileId, 'it changed while it was read');
+export function assertUnchanged(fileId: number, file: OpenedFile): void {
+  if (!isUnchanged(file)) throw changedFault(fileId, 'it changed while it was read');
 }
+
+/** Whether nobody wrote to the file, renamed it or removed it since it was opened. */
+export const isUnchanged = ({ fd, stats }: OpenedFile): boolean =>
+  fingerprintOf(fstatSync(fd, { bigint: true })) === fingerprintOf(stats);
 
 function open(fileId: number, path: BytePath): number {
   try {
@@ -45,7 +48,7 @@ function open(fileId: number, path: BytePath): number {
         fileId,
         'load.unreadable',
         'it may not be read',
-        'Give the user of this program the right to read it.',
+        'give the user of this program the right to read it',
         error,
       );
     throw error;

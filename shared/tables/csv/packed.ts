@@ -18,7 +18,7 @@ const MAGICS: readonly (readonly [format: string, magic: string])[] = [
 const BZIP2 = /^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/;
 const PARQUET = 'PAR1';
 
-export const PACKED_HINT = 'Send CSV files as text, or as text in gzip.';
+export const PACKED_HINT = 'send CSV files as text, or as text in gzip';
 
 export const isGzip = (head: Buffer): boolean => head.length >= 2 && head.readUInt16BE(0) === 0x1f8b;
 

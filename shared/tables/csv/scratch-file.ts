@@ -51,7 +51,7 @@ export class ScratchFile {
       op: 'write',
       subject: this.#directory,
       retryable: true,
-      hint: 'It must be writable, and have room for the largest file as plain text.',
+      hint: 'it must be writable, and have room for the largest file as plain text',
       cause: error,
     });
   }

@@ -82,7 +82,7 @@ export class TextAudit {
         'load.encoding',
         0,
         () => 'it is UTF-16, by its byte order mark',
-        'Set `encoding: utf-16` for the sink.',
+        'set `encoding: utf-16` for the sink',
       );
     this.#start = head.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
     this.#look(head.subarray(this.#start));
@@ -95,7 +95,7 @@ export class TextAudit {
         'load.nul',
         this.#start + this.#scannedBytes + nul,
         (line) => `line ${line} has a NUL byte, which no text has`,
-        'Send it as text; if it is UTF-16 without a byte order mark, set `encoding: utf-16` for the sink.',
+        'send it as text; if it is UTF-16 without a byte order mark, set `encoding: utf-16` for the sink',
       );
     const wrong = this.#utf8.push(chunk);
     if (wrong !== undefined) throw noUtf8(this.#start + wrong);
@@ -143,7 +143,7 @@ export class TextAudit {
   }
 }
 
-export const QUOTE_HINT = 'A quote in a quoted cell must be doubled.';
+export const QUOTE_HINT = 'a quote in a quoted cell must be doubled';
 
 const unclosedQuote = (offset: number): TextFault =>
   new TextFault(
@@ -158,7 +158,7 @@ const tooLong = (offset: number): TextFault =>
     'load.record',
     offset,
     (line) => `the record that begins in line ${line} has more than 4 MiB`,
-    'Look whether a quote is missing, or the line ends.',
+    'look whether a quote is missing, or the line ends',
   );
 
 const noUtf8 = (offset: number): TextFault =>
@@ -166,7 +166,7 @@ const noUtf8 = (offset: number): TextFault =>
     'load.encoding',
     offset,
     (line) => `line ${line} is not UTF-8`,
-    'If it is ISO 8859-1, set `encoding: latin-1` for the sink.',
+    'if it is ISO 8859-1, set `encoding: latin-1` for the sink',
   );
 
 const packedFault = (format: string): TextFault =>

@@ -54,7 +54,7 @@ function utf16(fileId: number, head: Buffer): Decoder {
       );
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      throw wrong(fileId, 'it is not UTF-16 to its end', 'Send the file again.', error);
+      throw wrong(fileId, 'it is not UTF-16 to its end', 'send the file again', error);
     }
   };
 }

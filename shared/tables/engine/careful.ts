@@ -50,23 +50,19 @@ async function fillStage(
   const used = rules.flatMap((column, index) => (column === undefined ? [] : [cell(index)]));
   const read = readCsv([file.csv.readPath], types, schema, { into });
   await connection.run(
-    `CREATE TEMP TABLE ${ident(stage)} AS SELECT n, ${used.join(', ')} FROM (SELECT *, row_number() OVER () AS n FROM ${read}) WHERE ${isUnsure(except, rules)}`,
+    `CREATE TEMP TABLE ${ident(stage)} AS SELECT n, ${used.join(', ')} FROM (SELECT *, row_number() OVER () AS n FROM ${read}) WHERE ${isUnsure(except)}`,
   );
   const rejected = await takeRejects(connection, into, [file], context);
   return rejected.get(file)?.lines ?? [];
 }
 
-/** Of a row of text: that it could be read as the fast way reads, and was left out there. */
-function isUnsure(cells: readonly (FastCell | undefined)[], rules: Rules): string {
-  const readable: string[] = ['true'];
+/** Of a row of text: that it was left out by the fast way. */
+function isUnsure(cells: readonly (FastCell | undefined)[]): string {
   const sure: string[] = ['true'];
   cells.forEach((fast, index) => {
-    if (fast === undefined || rules[index]?.rule === undefined) return;
-    const read = fast.readAs === 'VARCHAR' ? cell(index) : `TRY_CAST(${cell(index)} AS ${fast.readAs})`;
-    if (read !== cell(index)) readable.push(`(${cell(index)} IS NULL OR ${read} IS NOT NULL)`);
-    if (fast.isSure !== undefined) sure.push(fast.isSure(read, fast.value(read)));
+    if (fast?.isSure !== undefined) sure.push(fast.isSure(cell(index), fast.value(cell(index))));
   });
-  return `${readable.join(' AND ')} AND NOT (${sure.join(' AND ')})`;
+  return `NOT (${sure.join(' AND ')})`;
 }
 
 const textValue = (rules: Rules, index: number): string =>

@@ -1,81 +1,78 @@
 import type { TableSchema } from '../contract.ts';
+import { integerRule, isInteger, isReal, realRule } from './number-rules.ts';
+import { type CellRule, castRule, patternRule } from './rule.ts';
+import { text } from './sql.ts';
 
-/**
- * What a cell of text must look like to be a value of a type, and how it becomes one, as SQL. DuckDB's own casts are not enough: they
- * make 2 of `1.5` in a BIGINT, Infinity of 1e400, a date of `2024-01-01 and more`, and drop the zone of a TIMESTAMP, without a word.
- */
-export type CellRule = {
-  /** Whether a text that is not NULL is a value; never NULL itself. */
-  isValid(cell: string): string;
-  /** The value of a valid text. */
-  value(cell: string): string;
-};
+export type { CellRule } from './rule.ts';
 
-/** The range in which each whole number is a DOUBLE of its own: above it two texts become one. */
-export const EXACT_BELOW = '9007199254740992::DOUBLE';
+type Formats = Pick<TableSchema, 'dateFormat' | 'timestampFormat'>;
 
-const INTEGERS = new Set([
-  'TINYINT',
-  'SMALLINT',
-  'INTEGER',
-  'BIGINT',
-  'HUGEINT',
-  'UTINYINT',
-  'USMALLINT',
-  'UINTEGER',
-  'UBIGINT',
-  'UHUGEINT',
-]);
+/** A year of two digits is not told from one of the first century. */
+const DATE = '[0-9]{4,6}[-/][0-9]{1,2}[-/][0-9]{1,2}';
 
-export const isInteger = (type: string): boolean => INTEGERS.has(type);
-export const isReal = (type: string): boolean => type === 'DOUBLE' || type === 'FLOAT' || type === 'REAL';
+/** Digits beyond what the type keeps are zeros. */
+const timeOf = (digits: number): string => `[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{0,${digits}}0*)?)?`;
+const timestampOf = (digits: number): string => `${DATE}([ T]${timeOf(digits)} ?Z?)?`;
 
-const DATE = '[0-9]{1,6}[-/][0-9]{1,2}[-/][0-9]{1,2}';
-const TIME = '[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{0,6}0*)?)?';
-const TIMESTAMP = `${DATE}([ T]${TIME} ?Z?)?`;
+/** Numbers only: DuckDB takes names of zones too, but reads other rows wrong then. Seconds of an offset it takes for minutes. */
+const OFFSET = '[-+](0[0-9]|1[0-5])(:?[0-5][0-9])?';
+const SECONDS = '[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.][0-9]{0,6}0*)?';
 
-/** Undefined where DuckDB's reader casts as it should, by itself: BOOLEAN, types of a declared format, all others. */
-export function ruleOf(
-  type: string,
-  formats: Pick<TableSchema, 'dateFormat' | 'timestampFormat'>,
-): CellRule | undefined {
-  if (isInteger(type)) return integerRule(type);
-  if (isReal(type)) return realRule(type);
-  const decimal = /^DECIMAL\(\d+, ?(\d+)\)$/.exec(type);
-  if (decimal !== null) return patternRule(type, decimalPattern(Number(decimal[1])));
-  if (type === 'DATE' && formats.dateFormat === undefined) return patternRule(type, DATE);
-  if (type === 'TIMESTAMP' && formats.timestampFormat === undefined) return patternRule(type, TIMESTAMP);
-  if (type === 'TIME') return patternRule(type, TIME);
-  return undefined;
-}
-
-/** `7`, and what is the same number: `7.0`, `7e0`. */
-function integerRule(type: string): CellRule {
-  const isDigits = (cell: string): string => `regexp_full_match(${cell}, '\\s*[-+]?[0-9]+\\s*')`;
-  const real = (cell: string): string => `TRY_CAST(${cell} AS DOUBLE)`;
-  const isWhole = (cell: string): string =>
-    `coalesce(${real(cell)} = trunc(${real(cell)}) AND abs(${real(cell)}) < ${EXACT_BELOW}, false)`;
-  const value = (cell: string): string =>
-    `CASE WHEN ${isDigits(cell)} THEN TRY_CAST(${cell} AS ${type}) WHEN ${isWhole(cell)} THEN TRY_CAST(${real(cell)} AS ${type}) END`;
-  return { isValid: (cell) => `(${value(cell)}) IS NOT NULL`, value };
-}
-
-/** Too large a number is none, unless the text itself says infinity. */
-function realRule(type: string): CellRule {
-  const value = (cell: string): string => `TRY_CAST(${cell} AS ${type})`;
-  return {
-    isValid: (cell) =>
-      `coalesce(NOT isinf(${value(cell)}) OR regexp_matches(${cell}, '[iI][nN][fF]'), false)`,
-    value,
-  };
-}
+/** Whole units, so that nothing is rounded. */
+const UNIT = '(year|month|week|day|hour|minute|second|millisecond|microsecond)s?';
+const INTERVAL = `[-+]?[0-9]+ ${UNIT}( [-+]?[0-9]+ ${UNIT})*( [-+]?${timeOf(6)})?|[-+]?${timeOf(6)}`;
 
 /** Digits after the scale would be rounded away. */
 const decimalPattern = (scale: number): string =>
   scale === 0 ? '[-+]?[0-9]+([.]0*)?' : `[-+]?([0-9]+([.][0-9]{0,${scale}}0*)?|[.][0-9]{1,${scale}}0*)`;
 
-const patternRule = (type: string, pattern: string): CellRule => ({
-  isValid: (cell) =>
-    `(regexp_full_match(${cell}, '\\s*${pattern}\\s*') AND TRY_CAST(${cell} AS ${type}) IS NOT NULL)`,
-  value: (cell) => `TRY_CAST(${cell} AS ${type})`,
-});
+const PATTERNS: Readonly<Record<string, string>> = {
+  TIME: timeOf(6),
+  TIME_NS: timeOf(9),
+  TIMESTAMP_S: timestampOf(0),
+  TIMESTAMP_MS: timestampOf(3),
+  TIMESTAMP_NS: timestampOf(9),
+  'TIMESTAMP WITH TIME ZONE': `${timestampOf(6)}|${DATE}[ T]${SECONDS}${OFFSET}`,
+  INTERVAL,
+};
+
+/** A cast makes one value of a text, or none: nothing is rounded, and nothing left out. */
+const HONEST = new Set(['BOOLEAN', 'UUID', 'BLOB', 'BIT', 'JSON']);
+
+/**
+ * What a cell must look like for a type. Only of VARCHAR each cell is a value: then it is undefined.
+ *
+ * DuckDB's own casts are not enough: they make 2 of `1.5` in a BIGINT, Infinity of 1e400, a date of `2024-01-01 and more`, and drop the zone of
+ * a TIMESTAMP, without a word. Nor is its CSV reader, which makes NULL of what is no TIMESTAMP WITH TIME ZONE.
+ */
+export function ruleOf(type: string, { dateFormat, timestampFormat }: Formats): CellRule | undefined {
+  if (type === 'VARCHAR') return undefined;
+  if (isInteger(type)) return integerRule(type);
+  if (isReal(type)) return realRule(type);
+  if (type === 'DATE')
+    return dateFormat === undefined ? patternRule(type, DATE) : formatRule(type, dateFormat);
+  if (type === 'TIMESTAMP')
+    return timestampFormat === undefined
+      ? patternRule(type, timestampOf(6))
+      : formatRule(type, timestampFormat);
+  if (type === 'TIME WITH TIME ZONE')
+    return patternRule(
+      type,
+      `${SECONDS}( ?Z| ?${OFFSET})?`,
+      (cell) => `regexp_replace(${cell}, ' ?Z\\s*$', '+00')`,
+    );
+  const pattern = PATTERNS[type];
+  if (pattern !== undefined) return patternRule(type, pattern);
+  const decimal = /^DECIMAL\(\d+, ?(\d+)\)$/.exec(type);
+  if (decimal !== null) return patternRule(type, decimalPattern(Number(decimal[1])));
+  return castRule(type, { mustComeBack: !HONEST.has(type) && !type.startsWith('ENUM(') });
+}
+
+/** `%Y` takes years of two digits for those of the first century. */
+function formatRule(type: string, format: string): CellRule {
+  const time = (cell: string): string => `TRY_STRPTIME(${cell}, ${text(format)})`;
+  const isMeant = (cell: string): string => (format.includes('%Y') ? `year(${time(cell)}) >= 1000` : 'true');
+  const value = (cell: string): string =>
+    `CASE WHEN ${isMeant(cell)} THEN CAST(${time(cell)} AS ${type}) END`;
+  return { value, isValid: (cell) => `(${value(cell)}) IS NOT NULL` };
+}

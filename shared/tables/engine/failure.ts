@@ -1,4 +1,4 @@
-import { TargetError } from '../errors.ts';
+import { FileFaultError, TargetError } from '../errors.ts';
 import { toldBy } from './messages.ts';
 
 /**
@@ -17,4 +17,25 @@ export function failureOf(error: unknown, subject: string): unknown {
     ...(hint === undefined ? {} : { hint }),
     cause: error,
   });
+}
+
+/**
+ * The same of an error of a load: where its memory did not do, fewer files may. A single file that needs too much is a fault of its own;
+ * with more the caller can load them in parts.
+ *
+ * @returns FileFaultError `load.memory` of the only file, or TargetError `load.memory`
+ */
+export function loadFailureOf(error: unknown, files: readonly { fileId: number }[]): unknown {
+  const failure = failureOf(error, 'DuckDB');
+  const [file] = files;
+  if (!(failure instanceof TargetError) || failure.code !== 'load.target-memory' || file === undefined)
+    return failure;
+  if (files.length > 1)
+    return new TargetError('away', failure.message, {
+      code: 'load.memory',
+      subject: 'DuckDB',
+      cause: failure,
+    });
+  const reason = 'DuckDB ran out of the memory that it may use, with this file alone';
+  return new FileFaultError({ fileId: file.fileId, code: 'load.memory', reason }, failure);
 }

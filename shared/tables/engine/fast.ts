@@ -1,9 +1,9 @@
 import type { FileLoad, FileToLoad, Reject } from '../contract.ts';
+import { isBundle } from './bundle.ts';
 import { loadCarefully } from './careful.ts';
 import { type LoadContext, placesOf, rulesOf } from './context.ts';
 import { type FastCell, fastCellOf } from './fast-cells.ts';
 import { assertFewRejects, joined, lostRows, type RejectedRows, rowsOf } from './judge.ts';
-import { sizesOf } from './number-sizes.ts';
 import { cell, dropTables, freshName, freshRejectTables, readCsv } from './read-csv.ts';
 import { takeRejects } from './reader-rejects.ts';
 import { ident } from './sql.ts';
@@ -23,7 +23,7 @@ export async function loadFast(context: LoadContext, files: readonly FileToLoad[
   const { schema } = context;
   const [file] = files;
   if (file === undefined) return { files: [], rejects: [] };
-  const cells = await fastCellsOf(context, files);
+  const cells = fastCellsOf(context, files);
 
   const sure = context.lineage
     ? await writeNumbered(context, file, cells)
@@ -58,24 +58,19 @@ function outcome(
   const rejects: Reject[] = [];
   for (const [file, found] of parts) {
     const all = joined(found);
-    assertFewRejects(file, all, context);
+    // The files in a bundle are judged each by itself.
+    if (!isBundle(file)) assertFewRejects(file, all, context);
     loads.push({ fileId: file.fileId, rows: rowsOf(file, context.schema) - all.rows, rejects: all.rows });
     for (const reject of all.rejects) rejects.push(reject);
   }
   return { files: loads, rejects };
 }
 
-async function fastCellsOf(
-  context: LoadContext,
-  files: readonly FileToLoad[],
-): Promise<(FastCell | undefined)[]> {
+function fastCellsOf(context: LoadContext, files: readonly FileToLoad[]): (FastCell | undefined)[] {
   const [file] = files;
   if (file === undefined) return [];
   const rules = rulesOf(file, context.schema);
-  const sizes = await sizesOf(context, files, rules);
-  return rules.map((column, index) =>
-    column === undefined ? undefined : fastCellOf(column.type, column.rule, sizes.get(index) ?? 'wide'),
-  );
+  return rules.map((column) => (column === undefined ? undefined : fastCellOf(column.type, column.rule)));
 }
 
 const valueName = (index: number): string => ident(`v${index}`);
@@ -150,10 +145,13 @@ async function filesInDoubt(
 ): Promise<FileToLoad[]> {
   if (files.length === 1) return [...files];
   const paths = files.map(({ csv }) => csv.readPath);
-  const read = readCsv(paths, typesOf(cells), schema, { withPath: true });
+  // Where errors are ignored instead, what follows one may be read otherwise.
+  const into = freshRejectTables();
+  const read = readCsv(paths, typesOf(cells), schema, { into, withPath: true });
   const found = await connection.runAndReadAll(
     `SELECT DISTINCT filename FROM ${judgedRows(read, cells)} WHERE NOT is_sure`,
   );
+  await connection.run(dropTables([into.rejects, into.scans]));
   const doubtful = new Set(found.getRows().map(([path]) => String(path)));
   return files.filter(({ csv }) => doubtful.has(csv.readPath));
 }

@@ -1,4 +1,4 @@
-import type { FileToLoad } from '../contract.ts';
+import type { FileToLoad, Match } from '../contract.ts';
 
 /** One statement reads so much at most: it holds every path, and what it loads is at stake when it fails. */
 const MOST_FILES = 1000;
@@ -8,8 +8,11 @@ const MOST_BYTES = 256 * 1024 * 1024;
 export function groupsOf(files: readonly FileToLoad[]): FileToLoad[][] {
   const groups: FileToLoad[][] = [];
   const open = new Map<string, { files: FileToLoad[]; bytes: number }>();
+  // Files of one header have one match.
+  const shapes = new Map<Match, string>();
   for (const file of files) {
-    const shape = JSON.stringify(file.match);
+    const shape = shapes.get(file.match) ?? JSON.stringify(file.match);
+    shapes.set(file.match, shape);
     const { sizeBytes } = file.csv;
     let group = open.get(shape);
     const isFull =

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { PlainCsv, TableSchema } from '../contract.ts';
 import { ruleOf } from './cell-rules.ts';
+import { interruptible } from './interruptible.ts';
 import { allowColumns } from './memory.ts';
 import { cell, readCsv } from './read-csv.ts';
 import { text } from './sql.ts';
@@ -17,6 +18,8 @@ type Candidate = {
   /** Whether a text may be one: it rules out most, so that the whole file is asked for few. */
   looks: RegExp;
   fits(cell: string): string;
+  /** What at least one cell must be. */
+  needs?: (cell: string) => string;
 };
 
 const ruled = (type: string): ((cell: string) => string) => {
@@ -25,43 +28,63 @@ const ruled = (type: string): ((cell: string) => string) => {
   return rule.isValid;
 };
 
-/**
- * The zeros of 007, of a post code or a telephone number mean something, and so do the digits of a code that is too long: they are no numbers.
- */
-const WHOLE = '-?(0|[1-9][0-9]*)';
-const REAL = '-?(0|[1-9][0-9]{0,14})?([.][0-9]*)?([eE][-+]?[0-9]+)?|[-+]?[iI]nf(inity)?|[nN]a[nN]';
+/** The zeros of 007, of a post code or a telephone number mean something: they are no numbers. */
+const WHOLE = '0|-?[1-9][0-9]*';
 
-const numeric = (type: string, pattern: string): Candidate => ({
-  type,
-  looks: new RegExp(`^\\s*(${pattern})\\s*$`),
-  fits: (cell) =>
-    `(regexp_full_match(${cell}, '\\s*(${pattern})\\s*') AND coalesce(isfinite(TRY_CAST(${cell} AS ${type})::DOUBLE) OR regexp_matches(${cell}, '[nN]'), false))`,
-});
+/**
+ * 2E7 is as likely a code; a number that a program wrote so has a point or a sign in it. With an exponent that is neither too large nor too
+ * small for a DOUBLE.
+ */
+const MANTISSA = '-?((0|[1-9][0-9]{0,14})([.][0-9]{0,20})?|[.][0-9]{1,20})';
+const SMALL = '[eE]-(1[0-9]{2}|2[0-7][0-9])';
+const REAL = `${MANTISSA}([eE][-+][0-9]{1,2}|${SMALL})?|-?[0-9][.][0-9]{0,20}[eE][0-9]{1,2}`;
+const NO_NUMBER = '[-+]?[iI]nf(inity)?|[nN]a[nN]';
+
+/** So many digits a DOUBLE always keeps. */
+const KEPT_DIGITS = 15;
+
+const matches = (cell: string, pattern: string): string =>
+  `regexp_full_match(${cell}, '\\s*(${pattern})\\s*')`;
+
+/** It comes back as it was written, but for zeros behind a point: prices are numbers. */
+const isKept = (cell: string): string =>
+  `(strlen(ltrim(regexp_replace(${cell}, '[eE].*|[^0-9]', '', 'g'), '0')) <= ${KEPT_DIGITS} OR TRY_CAST(${cell} AS DOUBLE)::VARCHAR = trim(${cell}))`;
+
+const looksLike = (pattern: string): RegExp => new RegExp(`^\\s*(${pattern})\\s*$`);
 
 const parsed = (type: string, format: string): Candidate => ({
   type,
   format,
   looks: /^\s*\d{1,2}[-/.]\d{1,2}[-/.]\d{4}/,
-  fits: (cell) => `TRY_STRPTIME(${cell}, ${text(format)}) IS NOT NULL`,
+  fits: (cell) => `coalesce(year(TRY_STRPTIME(${cell}, ${text(format)})) >= 1000, false)`,
 });
 
 const DAYS = ['%d/%m/%Y', '%m/%d/%Y', '%d.%m.%Y', '%d-%m-%Y', '%m-%d-%Y'] as const;
 const CLOCK = '%H:%M:%S';
 
-const ISO_DAY = /^\s*\d{1,6}[-/]\d{1,2}[-/]\d{1,2}/;
+const ISO_DAY = /^\s*\d{4,6}[-/]\d{1,2}[-/]\d{1,2}/;
 
 /** The order is that of preference. */
 const CANDIDATES: readonly Candidate[] = [
   { type: 'BOOLEAN', looks: /^(true|false)$/i, fits: (cell) => `lower(${cell}) IN ('true', 'false')` },
-  numeric('BIGINT', WHOLE),
-  numeric('DOUBLE', REAL),
+  {
+    type: 'BIGINT',
+    looks: looksLike(WHOLE),
+    fits: (cell) => `(${matches(cell, WHOLE)} AND TRY_CAST(${cell} AS BIGINT) IS NOT NULL)`,
+  },
+  {
+    type: 'DOUBLE',
+    looks: looksLike(`${REAL}|${NO_NUMBER}`),
+    fits: (cell) => `(${matches(cell, `${REAL}|${NO_NUMBER}`)} AND ${isKept(cell)})`,
+    needs: (cell) => `regexp_matches(${cell}, '[0-9]')`,
+  },
   { type: 'DATE', looks: ISO_DAY, fits: ruled('DATE') },
   { type: 'TIMESTAMP', looks: ISO_DAY, fits: ruled('TIMESTAMP') },
   {
     type: 'TIMESTAMP WITH TIME ZONE',
     looks: ISO_DAY,
     fits: (cell) =>
-      `(TRY_CAST(${cell} AS TIMESTAMPTZ) IS NOT NULL AND regexp_matches(${cell}, ':[0-9.]+ ?(Z|[-+][0-9:]+)\\s*$'))`,
+      `(${ruled('TIMESTAMP WITH TIME ZONE')(cell)} AND regexp_matches(${cell}, ':[0-9.]+ ?(Z|[-+][0-9:]+)\\s*$'))`,
   },
   { type: 'TIME', looks: /^\s*\d{1,2}:\d/, fits: ruled('TIME') },
   ...DAYS.map((format) => parsed('DATE', format)),
@@ -80,17 +103,30 @@ const FIRST_CHARACTERS = 64;
  * Not by DuckDB's sniffer, which guesses between day and month, and goes by its own casts.
  *
  * @param indexes of the columns in question, from 0
+ * @throws the signal's reason when aborted
  */
 export async function inferTypes(
   connection: DuckDBConnection,
   csv: Pick<PlainCsv, 'readPath' | 'firstRecord'>,
   reading: Reading,
   indexes: readonly number[],
+  signal?: AbortSignal,
+): Promise<Inferred> {
+  return interruptible(connection, signal, async () => inferNow(connection, csv, reading, indexes, signal));
+}
+
+async function inferNow(
+  connection: DuckDBConnection,
+  csv: Pick<PlainCsv, 'readPath' | 'firstRecord'>,
+  reading: Reading,
+  indexes: readonly number[],
+  signal: AbortSignal | undefined,
 ): Promise<Inferred> {
   await allowColumns(connection, csv.firstRecord.length);
   const types = csv.firstRecord.map(() => 'VARCHAR');
   const read = readCsv([csv.readPath], types, reading, {});
-  return choose(indexes, await firstThatFit(connection, read, await likelyOf(connection, read, indexes)));
+  const likely = await likelyOf(connection, read, indexes);
+  return choose(indexes, await firstThatFit(connection, read, likely, signal));
 }
 
 async function likelyOf(
@@ -121,6 +157,7 @@ async function thatFit(
   connection: DuckDBConnection,
   from: string,
   candidates: Candidates,
+  signal: AbortSignal | undefined,
 ): Promise<{ fitting: Map<number, Candidate[]>; empty: Set<number> }> {
   const questions = [...candidates].flatMap(([index, list]) =>
     list.map((candidate) => ({ index, candidate })),
@@ -128,11 +165,10 @@ async function thatFit(
   const fitting = new Map([...candidates.keys()].map((index): [number, Candidate[]] => [index, []]));
   const empty = new Set<number>();
   for (let first = 0; first < questions.length; first += MOST_QUESTIONS) {
+    // What comes between two statements is not interrupted.
+    signal?.throwIfAborted();
     const part = questions.slice(first, first + MOST_QUESTIONS);
-    const answers = part.map(
-      ({ index, candidate }) =>
-        `bool_and(${candidate.fits(cell(index))}) FILTER (${cell(index)} IS NOT NULL)`,
-    );
+    const answers = part.map(({ index, candidate }) => answerOf(cell(index), candidate));
     const result = await connection.runAndReadAll(`SELECT ${answers.join(', ')} FROM ${from}`);
     const row = result.getRows()[0] ?? [];
     part.forEach(({ index, candidate }, nth) => {
@@ -143,17 +179,24 @@ async function thatFit(
   return { fitting, empty };
 }
 
+/** NULL where no cell has a value. */
+function answerOf(name: string, { fits, needs }: Candidate): string {
+  const fitsAll = `bool_and(${fits(name)}) FILTER (${name} IS NOT NULL)`;
+  return needs === undefined ? fitsAll : `(${fitsAll} AND bool_or(${needs(name)}))`;
+}
+
 /** Goes down the lists: one question for each column is mostly enough. */
 async function firstThatFit(
   connection: DuckDBConnection,
   read: string,
   candidates: Candidates,
+  signal: AbortSignal | undefined,
 ): Promise<Candidates> {
   const found = new Map<number, Candidate[]>();
   let left = candidates;
   while (left.size > 0) {
     const asked = new Map([...left].map(([index, list]) => [index, questionsOf(list)]));
-    const { fitting, empty } = await thatFit(connection, read, asked);
+    const { fitting, empty } = await thatFit(connection, read, asked, signal);
     const rest = new Map<number, Candidate[]>();
     for (const [index, list] of left) {
       const fits = fitting.get(index) ?? [];

@@ -18,19 +18,20 @@ type Declared = LoadSink['declared'];
  * @param fileId for what is thrown
  * @throws FileFaultError `load.columns` where the header has an empty name, or one twice, where the file is empty, and where a key column
  * is not in it
- * @throws UsageError `load.type` where DuckDB has no type that is declared
+ * @throws UsageError `load.type` where DuckDB has no type that is declared; the signal's reason when aborted
  */
 export async function inferSchema(
   connection: DuckDBConnection,
   csv: PlainCsv,
   declared: Declared,
   fileId = 0,
+  signal?: AbortSignal,
 ): Promise<TableSchema> {
   const { header, nulls, encoding } = declared;
   const dialect = await sniffDialect(csv.readPath, { ...declared, encoding: 'utf-8' });
   const schema: TableSchema = { columns: [], dialect, header, encoding, nulls, key: declared.key };
   if (declared.columns === undefined || declared.columns.length === 0)
-    Object.assign(schema, await columnsOf(connection, csv, schema, fileId));
+    Object.assign(schema, await columnsOf(connection, csv, schema, fileId, signal));
   else schema.columns = await withCanonicalTypes(connection, declared.columns);
   return { ...schema, key: keyOf(schema, fileId) };
 }
@@ -40,13 +41,14 @@ async function columnsOf(
   csv: PlainCsv,
   schema: TableSchema,
   fileId: number,
+  signal: AbortSignal | undefined,
 ): Promise<Pick<TableSchema, 'columns' | 'dateFormat' | 'timestampFormat'>> {
   const { firstRecord } = csv;
   if (firstRecord.length === 0) throw fault(fileId, 'the file is empty');
   const names = schema.header
     ? headerOf(firstRecord, fileId)
     : firstRecord.map((_, index) => `column${index}`);
-  const { types, ...formats } = await inferTypes(connection, csv, schema, [...names.keys()]);
+  const { types, ...formats } = await inferTypes(connection, csv, schema, [...names.keys()], signal);
   return { columns: names.map((name, index) => ({ name, type: types[index] ?? 'VARCHAR' })), ...formats };
 }
 
@@ -66,13 +68,14 @@ export async function inferAdded(
   csv: PlainCsv,
   match: Match,
   schema: TableSchema,
+  signal?: AbortSignal,
 ): Promise<Match> {
   if (match.added.length === 0) return match;
   const added = new Map(match.added.map((column) => [column.name, column]));
   const indexes = match.columns.flatMap(({ into }, index) =>
     into !== undefined && added.has(into) ? [index] : [],
   );
-  const { types, ...formats } = await inferTypes(connection, csv, schema, indexes);
+  const { types, ...formats } = await inferTypes(connection, csv, schema, indexes, signal);
   const typed = new Map<string, Column>();
   indexes.forEach((index, nth) => {
     const name = match.columns[index]?.into ?? '';

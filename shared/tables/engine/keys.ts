@@ -1,4 +1,4 @@
-import type { FileToLoad, Reject } from '../contract.ts';
+import type { Column, FileToLoad, Reject } from '../contract.ts';
 import { LINEAGE, type LoadContext, placesOf } from './context.ts';
 import { type Loaded, loadFast } from './fast.ts';
 import { nameKey } from './header.ts';
@@ -14,7 +14,7 @@ import { ident } from './sql.ts';
 export async function loadKeyed(context: LoadContext, files: readonly FileToLoad[]): Promise<Loaded> {
   const { connection, schema } = context;
   const seen = freshName('keys');
-  const keyTypes = schema.key.map((name) => typeOfKey(name, context));
+  const keyTypes = schema.key.map((name) => columnOfKey(name, context).type);
   const keyColumns = keyTypes.map((type, index) => `k${index} ${type}`);
   await connection.run(
     `CREATE TEMP TABLE ${ident(seen)} (${keyColumns.join(', ')}, file_id BIGINT, line BIGINT)`,
@@ -48,7 +48,7 @@ async function loadOne(
   const read = await loadFast({ ...context, lineage: true, consume: intoWhole }, [file]);
 
   const keys = schema.key.map(
-    (name) => `w${places.findIndex((place) => nameKey(place.name) === nameKey(name))}`,
+    (name) => `w${places.findIndex((place) => place.name === columnOfKey(name, context).name)}`,
   );
   const clashing = await takeClashing(context, { file, files, table, keys, seen });
   const [before] = read.files;
@@ -69,10 +69,13 @@ async function loadOne(
   };
 }
 
-function typeOfKey(name: string, { schema }: LoadContext): string {
-  const column = schema.columns.find((each) => nameKey(each.name) === nameKey(name));
+/** The one with just this name, else one that is like it. */
+function columnOfKey(name: string, { schema }: LoadContext): Column {
+  const column =
+    schema.columns.find((each) => each.name === name) ??
+    schema.columns.find((each) => nameKey(each.name) === nameKey(name));
   if (column === undefined) throw new Error(`the schema has no key column ${name}`);
-  return column.type;
+  return column;
 }
 
 type Clash = {

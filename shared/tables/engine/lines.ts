@@ -9,15 +9,14 @@ export type RowNumbering = {
 };
 
 /** The lines of these rows, numbered from 1, ascending. */
-export function linesOfRows(numbering: RowNumbering, rows: readonly number[]): number[] {
+export async function linesOfRows(numbering: RowNumbering, rows: readonly number[]): Promise<number[]> {
   const { file, header, rejectedLines } = numbering;
   const offset = header ? 1 : 0;
   if (rows.length === 0) return [];
   if (file.csv.audit.isRegular) return regularLines(rows, offset, rejectedLines);
-  if (rejectedLines.length === 0) return file.csv.linesOf(rows.map((row) => row + offset));
   const lines: number[] = [];
   let first = 1;
-  for (const chunk of lineChunks(numbering)) {
+  for await (const chunk of lineChunks(numbering)) {
     for (
       let row = rows[lines.length];
       row !== undefined && row < first + chunk.length;
@@ -44,16 +43,22 @@ function regularLines(rows: readonly number[], offset: number, rejectedLines: re
   });
 }
 
-/** Each chunk is held in memory, and reads an irregular file once. */
-const CHUNK_RECORDS = 2_000_000;
-
-/** The lines of all rows, in order. */
-export function* lineChunks({ file, header, rejectedLines }: RowNumbering): Generator<number[]> {
-  const { records } = file.csv.audit;
+/** The lines of all rows, in order; other things have their turn between chunks. The file is read once. */
+export async function* lineChunks({
+  file,
+  header,
+  rejectedLines,
+}: RowNumbering): AsyncGenerator<number[], void, undefined> {
   const rejected = new Set(rejectedLines);
-  for (let first = header ? 2 : 1; first <= records; first += CHUNK_RECORDS) {
-    const length = Math.min(CHUNK_RECORDS, records - first + 1);
-    const lines = file.csv.linesOf(Array.from({ length }, (_, index) => first + index));
+  let isHeader = header;
+  for await (const chunk of recordLines(file)) {
+    const lines = isHeader ? chunk.slice(1) : chunk;
+    if (chunk.length > 0) isHeader = false;
     yield rejected.size === 0 ? lines : lines.filter((line) => !rejected.has(line));
   }
+}
+
+function recordLines({ csv }: FileToLoad): AsyncIterable<number[]> | Iterable<number[]> {
+  if (csv.recordLines !== undefined) return csv.recordLines();
+  return [csv.linesOf(Array.from({ length: csv.audit.records }, (_, index) => index + 1))];
 }

@@ -1,10 +1,11 @@
 import type { Column, ColumnPolicy, FileColumn, Match, PlainCsv, TableSchema } from '../contract.ts';
 import { FileFaultError } from '../errors.ts';
-import { headerOf, nameKey } from './header.ts';
+import { nameKey } from './header.ts';
+import { KnownColumns } from './known-columns.ts';
 
 /**
- * How the columns of a file meet those of the table: by name, without regard to case and to blanks around it, in whatever order; without
- * a header by position. Columns that the table lacks are loaded nowhere (`ignore`), or are in `added` (`add`) as VARCHAR, which
+ * How the columns of a file meet those of the table: by name, in whatever order; by the exact one, else without regard to case and to blanks
+ * around it; without a header by position. Columns that the table lacks are loaded nowhere (`ignore`), or are in `added` (`add`) as VARCHAR, which
  * `inferAdded` makes better. Columns that the file lacks are NULL in its rows.
  *
  * @throws FileFaultError `load.columns` where the policy forbids it, where a key column is missing, and where the header is none
@@ -18,24 +19,24 @@ export function matchColumns(
   const names = csv.firstRecord;
   if (names.length === 0) throw fault(fileId, 'the file is empty');
   if (!schema.header) return byPosition(names.length, schema, fileId);
-  const known = new Map(schema.columns.map((column) => [nameKey(column.name), column]));
-  if (names.every((name) => !known.has(nameKey(name))))
+  const known = new KnownColumns(schema.columns);
+  if (names.every((name) => !known.has(name)))
     throw fault(
       fileId,
       `no column of the table is in its first row (${listOf(names)}): it has no header, or belongs to another table`,
       'where the files have no header, say so with header: false',
     );
-  headerOf(names, fileId);
+  known.assertDistinct(names, fileId);
 
   const columns = names.map((name): FileColumn => {
-    const column = known.get(nameKey(name));
+    const column = known.columnOf(name, fileId);
     if (column !== undefined) return { name, type: column.type, into: column.name };
     return { name, type: 'VARCHAR', into: policy === 'add' ? name.trim() : undefined };
   });
-  const present = new Set(names.map(nameKey));
-  const missing = schema.columns.map(({ name }) => name).filter((name) => !present.has(nameKey(name)));
+  const present = new Set(names.map((name) => known.columnOf(name, fileId)?.name));
+  const missing = schema.columns.map(({ name }) => name).filter((name) => !present.has(name));
   const added: Column[] = names
-    .filter((name) => !known.has(nameKey(name)))
+    .filter((name) => !known.has(name))
     .map((name) => ({ name: name.trim(), type: 'VARCHAR' }));
   forbid({ missing, added, schema, policy, fileId });
   return { columns, added: policy === 'add' ? added : [] };

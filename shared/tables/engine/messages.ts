@@ -47,13 +47,21 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
-    message:
-      /: (No such file or directory|Permission denied|Not a directory|Is a directory|Read-only file system)/,
+    message: /: (No such file or directory|Permission denied|Not a directory|Is a directory)/,
     told: ([, why = '']) => ({
       trouble: 'refused',
       code: 'load.target-path',
       says: why.toLowerCase(),
       hint: 'its directory must be there, and this user must be allowed to write to it',
+    }),
+  },
+  {
+    message: /: Read-only file system/,
+    told: () => ({
+      trouble: 'away',
+      code: 'load.target-read-only',
+      says: 'its file system is read-only',
+      hint: 'mount it so that it can be written to; the task goes on by itself',
     }),
   },
   {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { TableSchema } from '../contract.ts';
 import { ident, text } from './sql.ts';
 
@@ -5,8 +6,8 @@ import { ident, text } from './sql.ts';
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const BUFFER_BYTES = 2 * MAX_LINE_BYTES;
 
-/** DuckDB wants at least one text that means NULL; noncharacters of Unicode are no text. */
-const NO_CELL = '\uffff\uffff';
+/** DuckDB wants at least one text that means NULL. No cell can be this one: nobody knows it but this process. */
+const NO_CELL = `\uffff${randomUUID()}`;
 
 /** The name of a file's nth column, from 0, in `readCsv`: names of files do not matter there. */
 export const cell = (index: number): string => `c${index}`;

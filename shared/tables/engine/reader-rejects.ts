@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { parse } from 'csv-parse/sync';
 import type { FileToLoad, Reject, TableSchema } from '../contract.ts';
+import { mostRejects } from './bundle.ts';
 import { type RejectedRows, tooManyRejects } from './judge.ts';
 import type { RejectTables } from './read-csv.ts';
 import { dropTables } from './read-csv.ts';
@@ -8,8 +10,7 @@ import * as reasons from './reasons.ts';
 import { ident } from './sql.ts';
 
 /**
- * What DuckDB's reader rejected in the statement that has just run, for each file that has any; the tables are gone then. A row is in it
- * once, however many of its cells are bad.
+ * The rows that DuckDB's reader rejected in the statement that has just run, for each file that has any; the tables are gone then.
  *
  * @throws FileFaultError `load.rejects` where a file has more rejected rows than it may, before they are read
  */
@@ -29,14 +30,21 @@ export async function takeRejects(
     const file = byPath.get(String(path));
     if (file === undefined) throw new Error(`rejects of a file that was not read: ${path}`);
     const rows = Number(count);
-    const isTooMany = rows > maxRejects;
+    const isTooMany = rows > mostRejects(file, maxRejects);
     const rejects = await readRejects(connection, from, file, schema, isTooMany ? 'LIMIT 1' : '');
     if (isTooMany) throw tooManyRejects(file, schema, rows, maxRejects, rejects[0]);
-    taken.set(file, { lines: [...new Set(rejects.map(({ line }) => line))], rows, rejects });
+    taken.set(file, { lines: rejects.map(({ line }) => line), rows, rejects });
   }
   await connection.run(dropTables([tables.rejects, tables.scans]));
   return taken;
 }
+
+/** What is parsed at a time, in characters, until other things have their turn. */
+const BREATH_CHARACTERS = 256 * 1024;
+
+/** All that is kept of the rows of a file, in characters: of further ones only the beginnings are. */
+const MOST_KEPT = 4 * 1024 * 1024;
+const SHORT_VALUE = 100;
 
 async function readRejects(
   connection: DuckDBConnection,
@@ -45,54 +53,58 @@ async function readRejects(
   schema: TableSchema,
   limit: string,
 ): Promise<Reject[]> {
+  // One row may be wrong in many ways: then the first is told, and its text is read once.
   const read = await connection.runAndReadAll(
-    `SELECT r.line, r.line_byte_position, r.column_idx, r.error_type::VARCHAR, left(r.csv_line, ${reasons.MOST_OF_VALUE}) ${from} ` +
-      `WHERE s.file_path = $1 ORDER BY r.line_byte_position, r.column_idx ${limit}`,
+    `SELECT min(r.line), r.line_byte_position, min(r.column_idx), first(r.error_type::VARCHAR ORDER BY r.column_idx), left(any_value(r.csv_line), ${reasons.MOST_OF_VALUE}) ${from} ` +
+      `WHERE s.file_path = $1 GROUP BY r.line_byte_position ORDER BY r.line_byte_position ${limit}`,
     [file.csv.readPath],
   );
-  const cells = read.getRows().map(([line, position, column, error, row]): RejectedCell => {
+  const rows = read.getRows().map(([line, position, column, error, row]): RejectedRow => {
     const text = row === null ? '' : String(row);
     // Blank lines before a row are part of it, and counted as lines, here.
     const content = text.replace(/^[\r\n]+/, '');
     const offset = Number(position) - 1 + (text.length - content.length);
     return { line: Number(line), offset, column: Number(column), error: String(error), row: content };
   });
-  const rows = withoutConsequences(cells);
-  const lines = file.csv.audit.isRegular
-    ? rows.map(({ line }) => line)
-    : file.csv.linesAt(rows.map(({ offset }) => offset));
-  return rows.map((cell, index) => rejectOf(cell, lines[index] ?? cell.line, file, schema));
-}
-
-type RejectedCell = { line: number; offset: number; column: number; error: string; row: string };
-
-/** Of a row that is wrong as a whole only that is told. */
-function withoutConsequences(cells: readonly RejectedCell[]): RejectedCell[] {
-  const whole = new Map<number, RejectedCell>();
-  for (const cell of cells)
-    if (cell.error !== 'CAST' && !whole.has(cell.offset)) whole.set(cell.offset, cell);
-  return cells.filter((cell) => (whole.get(cell.offset) ?? cell) === cell);
-}
-
-function rejectOf(cell: RejectedCell, line: number, file: FileToLoad, schema: TableSchema): Reject {
-  const cells = cellsOf(cell.row, schema);
-  const columns = file.match.columns;
-  if (cell.error === 'CAST') {
-    const column = columns[cell.column - 1];
-    const value = cells?.[cell.column - 1];
-    return {
-      fileId: file.fileId,
-      line,
-      column: column?.into ?? column?.name,
-      value: value ?? cell.row,
-      reason: reasons.notOfType(value, column?.type ?? 'value'),
-    };
+  const lines = await linesOfRejected(file, rows);
+  const rejects: Reject[] = [];
+  let parsed = 0;
+  let kept = 0;
+  for (const [index, row] of rows.entries()) {
+    const reject = rejectOf(row, lines[index] ?? row.line, file, schema);
+    kept += row.row.length;
+    rejects.push(kept > MOST_KEPT ? { ...reject, value: row.row.slice(0, SHORT_VALUE) } : reject);
+    parsed += row.row.length;
+    if (parsed < BREATH_CHARACTERS) continue;
+    parsed = 0;
+    await nextTurn();
   }
+  return rejects;
+}
+
+async function linesOfRejected(
+  { csv }: FileToLoad,
+  rows: readonly RejectedRow[],
+): Promise<readonly number[]> {
+  if (csv.audit.isRegular) return rows.map(({ line }) => line);
+  const offsets = rows.map(({ offset }) => offset);
+  return (await csv.linesAtInTurns?.(offsets)) ?? csv.linesAt(offsets);
+}
+
+type RejectedRow = { line: number; offset: number; column: number; error: string; row: string };
+
+/** Cells are read as text, so that a row is wrong as a whole, or not here. */
+function rejectOf(rejected: RejectedRow, line: number, file: FileToLoad, schema: TableSchema): Reject {
+  const { column, error, row } = rejected;
   const reason = (): string => {
-    switch (cell.error) {
+    switch (error) {
       case 'MISSING COLUMNS':
       case 'TOO MANY COLUMNS':
-        return reasons.wrongCount(cells?.length ?? cell.column, columns.length, schema.header);
+        return reasons.wrongCount(
+          cellsOf(row, schema)?.length ?? column,
+          file.match.columns.length,
+          schema.header,
+        );
       case 'LINE SIZE OVER MAXIMUM':
         return reasons.tooLong;
       case 'UNQUOTED VALUE':
@@ -103,7 +115,7 @@ function rejectOf(cell: RejectedCell, line: number, file: FileToLoad, schema: Ta
         return reasons.unreadable;
     }
   };
-  return { fileId: file.fileId, line, column: undefined, value: cell.row, reason: reason() };
+  return { fileId: file.fileId, line, column: undefined, value: row, reason: reason() };
 }
 
 /** Undefined where the text, which may be cut, does not tell. */

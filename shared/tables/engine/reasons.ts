@@ -13,6 +13,9 @@ const quoted = (value: string): string =>
 export const notOfType = (value: string | undefined, type: string): string =>
   value === undefined ? `a cell is no ${type}` : `${quoted(value)} is no ${type}`;
 
+export const moreCells = (cells: number): string =>
+  cells === 1 ? 'one more cell of the row is wrong' : `${cells} more cells of the row are wrong`;
+
 export const wrongCount = (cells: number, columns: number, header: boolean): string =>
   header
     ? `the row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, the header ${columns}`

@@ -55,7 +55,7 @@ async function addLines(context: LoadContext, numbering: RowNumbering, stage: st
   await context.connection.run(`CREATE TEMP TABLE ${ident(table)} (n BIGINT, line BIGINT)`);
   if (file.csv.audit.isRegular) {
     const shifts = rejectedLines.map((line, nth): [number, number] => [line - offset - nth - 1, nth + 1]);
-    await append(context, table, shifts);
+    await append(context, table, [shifts]);
     return {
       source: `${staged} ASOF LEFT JOIN temp.${ident(table)} l ON s.n > l.n`,
       line: `(s.n + ${offset} + coalesce(l.line, 0))`,
@@ -66,25 +66,30 @@ async function addLines(context: LoadContext, numbering: RowNumbering, stage: st
   return { source: `${staged} JOIN temp.${ident(table)} l ON s.n = l.n`, line: 'l.line', tables: [table] };
 }
 
-function* numbered(chunks: Iterable<number[]>): Generator<[number, number]> {
+async function* numbered(chunks: AsyncIterable<number[]>): AsyncGenerator<[number, number][]> {
   let n = 0;
-  for (const chunk of chunks)
-    for (const line of chunk) {
+  for await (const chunk of chunks) {
+    yield chunk.map((line) => {
       n += 1;
-      yield [n, line];
-    }
+      return [n, line];
+    });
+  }
 }
 
 async function append(
   { connection }: LoadContext,
   table: string,
-  rows: Iterable<[number, number]>,
+  parts: AsyncIterable<[number, number][]> | Iterable<[number, number][]>,
 ): Promise<void> {
   const appender = await connection.createAppender(table, 'main', 'temp');
-  for (const [n, line] of rows) {
-    appender.appendBigInt(BigInt(n));
-    appender.appendBigInt(BigInt(line));
-    appender.endRow();
+  try {
+    for await (const rows of parts)
+      for (const [n, line] of rows) {
+        appender.appendBigInt(BigInt(n));
+        appender.appendBigInt(BigInt(line));
+        appender.endRow();
+      }
+  } finally {
+    appender.closeSync();
   }
-  appender.closeSync();
 }

@@ -1,6 +1,6 @@
 import { type LoadTarget, loadSinkSchema } from '../../config/settings.ts';
-import { targetName } from '../../config/table-texts.ts';
 import type { State } from '../../state/open.ts';
+import { tablePlace } from '../table-place.ts';
 
 /** A table that files are loaded into, by any number of sinks. */
 export type LoadedTable = { target: LoadTarget; table: string; sinkIds: number[] };
@@ -15,8 +15,7 @@ export function loadedTables(state: State): LoadedTable[] {
     .map(({ id, settings }) => ({ id, ...loadSinkSchema.parse(JSON.parse(settings)) }));
   const tables = new Map<string, LoadedTable>();
   for (const { id, target, table } of sinks) {
-    const name = target.is === 'duckdb' ? table.toLowerCase() : table;
-    const key = `${target.is} ${targetName(target)} ${name}`;
+    const key = tablePlace({ target, table });
     const known = tables.get(key);
     if (known === undefined) tables.set(key, { target, table, sinkIds: [id] });
     else known.sinkIds.push(id);

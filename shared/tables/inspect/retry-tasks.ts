@@ -2,6 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { toBytes } from '../../fs/byte-path.ts';
 import type { State } from '../../state/open.ts';
 import { writeTransaction } from '../../state/transaction.ts';
+import { TaskFiles } from '../task-files.ts';
 import { TaskJobs } from '../task-jobs.ts';
 import { taskKey } from '../task-key.ts';
 import { LoadTasks, type Task } from '../tasks.ts';
@@ -11,7 +12,7 @@ const CHUNK = 1000;
 
 /**
  * Makes the jobs of these tasks ready now, with attempts anew; where somebody dropped one, it is made again. All of them or none. A task
- * that is worked on is left as it is. Its status changes when a worker takes it.
+ * that is worked on is left as it is. The others are NEW from then on, and their files wait.
  *
  * @returns how many
  * @throws UsageError `load.unknown-task`, `load.loaded-task`
@@ -50,8 +51,16 @@ function retrier(state: State, nowMs: number): (task: Task) => boolean {
   const retry = state.prepare(`
     UPDATE jobs SET state = 'ready', run_at_ms = 0, attempts = 0, reason = NULL, updated_ms = ?
     WHERE kind = 'load' AND key = ? AND sink_id = ? AND state <> 'leased'`);
-  return ({ id, sinkId }) =>
-    retry.run(nowMs, toBytes(taskKey(id)), sinkId).changes === 1 || jobs.addDropped(id, nowMs);
+  const tasks = new LoadTasks(state);
+  const files = new TaskFiles(state);
+  return ({ id, sinkId }) => {
+    const isReady =
+      retry.run(nowMs, toBytes(taskKey(id)), sinkId).changes === 1 || jobs.addDropped(id, nowMs);
+    if (!isReady) return false;
+    tasks.again(id, nowMs);
+    files.waitAgain(id);
+    return true;
+  };
 }
 
 function unknown(id: number): never {

@@ -13,6 +13,12 @@ import { fileError, targetErrorOf } from './duckdb-errors.ts';
 /** `load`: nobody else may have it open. `read`: others may read it too, and nobody may load. */
 export type Access = 'load' | 'read';
 
+export type AttachOptions = {
+  access: Access;
+  /** It was loaded into before: where it is not there, it is somewhere else. */
+  expectsFile: boolean;
+};
+
 /** A file that is attached to a database in memory. */
 export type DuckDBFile = {
   /** What it is called there. */
@@ -31,9 +37,14 @@ const DATABASE = 'target';
  *
  * @param duck a database in memory, which is closed where this fails
  * @returns undefined where it is only to be read and is not there
- * @throws TargetError `load.target-busy` where it is open elsewhere, `load.target-no-database`, …
+ * @throws TargetError `load.unmarked` where it is expected and is not there, `load.target-busy` where it is open elsewhere,
+ * `load.target-no-database`, …
  */
-export async function attachFile(duck: Duck, path: string, access: Access): Promise<DuckDBFile | undefined> {
+export async function attachFile(
+  duck: Duck,
+  path: string,
+  { access, expectsFile }: AttachOptions,
+): Promise<DuckDBFile | undefined> {
   const held: number[] = [];
   let release = () => {};
   let isOpen = true;
@@ -48,7 +59,10 @@ export async function attachFile(duck: Duck, path: string, access: Access): Prom
   };
   const syncNames = () => guarded(path, () => fsyncDirectory(fromText(dirname(path))));
   try {
-    if (access === 'read' && !isThere(path)) return undefined;
+    if (!isThere(path)) {
+      if (expectsFile) throw missing(path);
+      if (access === 'read') return undefined;
+    }
     release = reserve(path);
     await attach(duck.connection, path, access);
     if (access === 'load') {
@@ -147,6 +161,14 @@ const busy = (path: string, cause?: unknown): TargetError =>
     subject: path,
     hint: `\`fuser ${path}\` says who has it; who reads it opens it READ_ONLY, and not for long`,
     cause,
+  });
+
+/** One that were made in its place would be hidden, with all its rows, once the file system is mounted. */
+const missing = (path: string): TargetError =>
+  new TargetError('away', `${path} is not there, and files were loaded into it`, {
+    code: 'load.unmarked',
+    subject: path,
+    hint: `mount its file system, or restore it from a backup; to go on with an empty one, without what was loaded before, make it: duckdb '${path}' 'SELECT 1'`,
   });
 
 const isThere = (path: string): boolean =>

@@ -1,6 +1,5 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDBConnection, listValue } from '@duckdb/node-api';
 import type { FileLoad, FileToLoad } from '../contract.ts';
-import { text } from '../engine/sql.ts';
 import { placeOf, rowsOf } from './duckdb-query.ts';
 import {
   append,
@@ -10,7 +9,7 @@ import {
   type RejectedRows,
   timestampOf,
 } from './duckdb-rejects.ts';
-import { LOADS_TABLE, type LoadRecord, REJECTS_TABLE } from './target.ts';
+import { type FileRecord, LOADS_TABLE, type LoadRecord, REJECTS_TABLE } from './target.ts';
 
 /**
  * Our two tables in a DuckDB file: which contents are in which table, and the rows that are in none. Names of tables are the same in any
@@ -36,22 +35,33 @@ export class DuckDBRecords {
     );
   }
 
-  /** What is on record of these files; nothing where the tables are not. */
+  /** What is on record of these files. */
   async present(table: string, files: readonly FileToLoad[]): Promise<FileLoad[]> {
-    if (!(await this.#isThere())) return [];
+    const found = await this.find(
+      table,
+      files.map(({ csv }) => csv.audit.sha256),
+    );
+    return files.flatMap(({ fileId, csv }) => {
+      const record = found.get(csv.audit.sha256);
+      return record === undefined ? [] : [{ fileId, ...record }];
+    });
+  }
+
+  /** What is on record of these contents; nothing where the tables are not. */
+  async find(table: string, sha256s: readonly string[]): Promise<Map<string, FileRecord>> {
+    if (sha256s.length === 0 || !(await this.#isThere())) return new Map();
     const found = await rowsOf(
       this.#connection,
       `SELECT sha256, "rows", rejects FROM ${placeOf(this.#database, LOADS_TABLE)}
-       WHERE lower(table_name) = lower($1) AND sha256 IN (${files.map(({ csv }) => text(csv.audit.sha256)).join(', ')})`,
-      [table],
+       WHERE lower(table_name) = lower($1) AND sha256 IN (SELECT unnest($2))`,
+      [table, listValue([...sha256s])],
     );
-    const bySha256 = new Map(found.map(([sha256, rows, rejects]) => [sha256, { rows, rejects }]));
-    return files.flatMap(({ fileId, csv }) => {
-      const record = bySha256.get(csv.audit.sha256);
-      return record === undefined
-        ? []
-        : [{ fileId, rows: Number(record.rows), rejects: Number(record.rejects) }];
-    });
+    return new Map(
+      found.map(([sha256, rows, rejects]) => [
+        String(sha256),
+        { rows: Number(rows), rejects: Number(rejects) },
+      ]),
+    );
   }
 
   /** Whether any file was loaded into the table. */

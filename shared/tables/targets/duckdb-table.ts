@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from '../contract.ts';
 import { ident } from '../engine/sql.ts';
-import { TargetError } from '../errors.ts';
+import { FileFaultError, TargetError } from '../errors.ts';
+import { exceptionOf } from './duckdb-errors.ts';
 import { placeOf, rowsOf } from './duckdb-query.ts';
 import { LOADS_TABLE, type Load, REJECTS_TABLE } from './target.ts';
 
@@ -15,7 +16,12 @@ export const isLineage = ({ name }: Column): boolean =>
   LINEAGE_COLUMNS.some((column) => column.name === name.toLowerCase());
 
 /** A table that is there, and its columns in their order. Names are the same in any case, as in DuckDB. */
-export type FoundTable = { name: string; columns: Column[] };
+export type FoundTable = {
+  name: string;
+  columns: Column[];
+  /** Columns that the table computes itself, which nothing is written to. They are none of `columns`. */
+  generated: string[];
+};
 
 /**
  * @param database as `attachFile` gives it
@@ -28,25 +34,44 @@ export async function findTable(
 ): Promise<FoundTable | undefined> {
   if (OURS.has(table.toLowerCase()))
     throw refused(table, 'load.name', 'the name is taken by our own records');
-  const [found] = await rowsOf(
+  const [entry] = await rowsOf(
     connection,
     `SELECT table_name, table_type FROM information_schema.tables
      WHERE table_catalog = $1 AND table_schema = 'main' AND lower(table_name) = lower($2)`,
     [database, table],
   );
-  if (found === undefined) return undefined;
-  const [name, type] = found;
+  if (entry === undefined) return undefined;
+  const [name, type] = entry;
   if (type !== 'BASE TABLE') throw refused(table, 'load.not-a-table', 'it is a view');
   const columns = await rowsOf(
     connection,
-    `SELECT column_name, data_type FROM duckdb_columns()
+    `SELECT column_name, data_type, column_default IS NOT NULL FROM duckdb_columns()
      WHERE database_name = $1 AND schema_name = 'main' AND table_name = $2 ORDER BY column_index`,
     [database, String(name)],
   );
-  return {
-    name: String(name),
-    columns: columns.map(([column, columnType]) => ({ name: String(column), type: String(columnType) })),
-  };
+  const place = placeOf(database, String(name));
+  const found: FoundTable = { name: String(name), columns: [], generated: [] };
+  for (const [column, type, mayBeGenerated] of columns) {
+    if (mayBeGenerated === true && (await isGenerated(connection, place, String(column))))
+      found.generated.push(String(column));
+    else found.columns.push({ name: String(column), type: String(type) });
+  }
+  return found;
+}
+
+/**
+ * DuckDB's catalogue shows the expression of such a column as if it were a default. But to write to it is refused, before anything else is
+ * looked at: also where the database is open for reading alone, which is what refuses the others then.
+ */
+async function isGenerated(connection: DuckDBConnection, place: string, column: string): Promise<boolean> {
+  try {
+    await connection.run(`EXPLAIN INSERT INTO ${place} (${ident(column)}) SELECT NULL WHERE false`);
+    return false;
+  } catch (error) {
+    const { kind } = exceptionOf(error);
+    if (kind !== 'Binder' && kind !== 'Invalid Input') throw error;
+    return kind === 'Binder';
+  }
 }
 
 const OURS: ReadonlySet<string> = new Set([LOADS_TABLE, REJECTS_TABLE]);
@@ -56,6 +81,7 @@ const OURS: ReadonlySet<string> = new Set([LOADS_TABLE, REJECTS_TABLE]);
  *
  * @returns its name as the database writes it
  * @throws TargetError `load.table-changed` where a column is gone or of another type
+ * @throws FileFaultError `load.columns` where a file brings a column that the table computes itself
  */
 export async function prepareTable(
   connection: DuckDBConnection,
@@ -72,6 +98,7 @@ export async function prepareTable(
     await connection.run(`CREATE TABLE ${place} (${columns.join(', ')})`);
     return name;
   }
+  assertNotGenerated(files, found);
   const expected = unique([...schema.columns, ...added]);
   const written = await asDuckDBWritesThem(connection, expected);
   const types = new Map(found.columns.map((column) => [column.name.toLowerCase(), column.type]));
@@ -86,6 +113,20 @@ export async function prepareTable(
     }
   }
   return name;
+}
+
+function assertNotGenerated(files: Load['files'], { generated }: FoundTable): void {
+  const names = new Set(generated.map((name) => name.toLowerCase()));
+  for (const { fileId, match } of files) {
+    const column = match.added.find(({ name }) => names.has(name.toLowerCase()));
+    if (column === undefined) continue;
+    throw new FileFaultError({
+      fileId,
+      code: 'load.columns',
+      reason: `the table computes the column ${column.name} itself, and the file has one of that name`,
+      hint: 'leave it out of the file, or let on_columns be ignore',
+    });
+  }
 }
 
 export const tableGone = (table: string): TargetError =>

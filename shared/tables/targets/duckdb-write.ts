@@ -2,6 +2,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from '../contract.ts';
 import { loadRows, type RowsLoaded } from '../engine/load-rows.ts';
 import { ident } from '../engine/sql.ts';
+import { FileFaultError } from '../errors.ts';
+import { exceptionOf, isOfARow } from './duckdb-errors.ts';
 import { INCOMING, makeIncoming, moveNewRows } from './duckdb-keys.ts';
 import { isLineage } from './duckdb-table.ts';
 import type { Load } from './target.ts';
@@ -14,6 +16,35 @@ export async function writeRows(
 ): Promise<RowsLoaded> {
   if (load.schema.key.length > 0) return writeKeyedRows(connection, place, load);
   return loadRows(connection, load, (select, columns) => insert(connection, place, columns, select));
+}
+
+/**
+ * Finds the file that has the row which the table refused, by writing one after the other, in a transaction that is then rolled back.
+ *
+ * @returns undefined where they all pass this time
+ */
+export async function findFault(
+  connection: DuckDBConnection,
+  place: string,
+  load: Load,
+): Promise<FileFaultError | undefined> {
+  for (const file of load.files) {
+    try {
+      await writeRows(connection, place, { ...load, files: [file] });
+    } catch (error) {
+      if (!isOfARow(error)) throw error;
+      return new FileFaultError(
+        {
+          fileId: file.fileId,
+          code: 'load.row-refused',
+          reason: `the table refuses a row of it: ${exceptionOf(error).said}`,
+          hint: 'mend the row, or what the table demands of it',
+        },
+        error,
+      );
+    }
+  }
+  return undefined;
 }
 
 /** Each row has to say where it comes from, at least on its way: what is no new key is a reject. */

@@ -52,13 +52,17 @@ export function assertLayout(
   { columns, key }: TableSchema,
   added: TableSchema['columns'],
 ): void {
-  if (!/^[^._/\0][^/\0]*$/.test(table) || table.endsWith(REJECTS_SUFFIX)) {
-    throw unfit(table, 'load.name', 'its name cannot be the one of a directory of data');
-  }
+  assertName(table);
   if (key.length > 0) throw unfit(table, 'load.key', 'Parquet files have no key');
   if ([...columns, ...added].some(({ name }) => name.toLowerCase() === PARTITION_COLUMN)) {
     throw unfit(table, 'load.name', `its directories are named ${PARTITION_COLUMN}, and so is a column`);
   }
+}
+
+/** @throws TargetError `load.name` */
+export function assertName(table: string): void {
+  if (/^[^._/\0][^/\0]*$/.test(table) && !table.endsWith(REJECTS_SUFFIX)) return;
+  throw unfit(table, 'load.name', 'its name cannot be the one of a directory of data');
 }
 
 export const unfit = (table: string, code: string, what: string): TargetError =>

@@ -6,7 +6,6 @@ import { renameNoReplace } from '../../linux/rename.ts';
 import type { State } from '../../state/open.ts';
 import { writeTransaction } from '../../state/transaction.ts';
 import type { Contents } from '../contents.ts';
-import { TargetError } from '../errors.ts';
 import type { LoadCrashPoints } from '../load-crash-points.ts';
 import type { Plan, Publications } from '../publications.ts';
 import {
@@ -33,11 +32,14 @@ type Held = Pick<Load, 'assertHeld'>;
 /**
  * Gives what was written its names, in steps that are each durable before the next: the plan, the rejects, the data, the record that it is
  * there. Whoever dies on the way, or is frozen, is followed by `settlePlan`.
+ *
+ * @returns false where another task has one of the contents since, or is about to: then nothing was planned
  */
-export function publish(options: PublishOptions, load: Held, groups: readonly Written[]): void {
+export function publish(options: PublishOptions, load: Held, groups: readonly Written[]): boolean {
   const { state, contents, publications, crash } = options;
-  writeTransaction(state, () => {
+  const isPlanned = writeTransaction(state, () => {
     load.assertHeld();
+    if (groups.some((group) => hasKnownContent(group, contents))) return false;
     for (const { taskId, plan, loaded, files } of groups) {
       assertNew(plan);
       publications.add(taskId, plan);
@@ -45,12 +47,12 @@ export function publish(options: PublishOptions, load: Held, groups: readonly Wr
       for (const { fileId, rows, rejects } of loaded) {
         const sha256 = sha256Of.get(fileId);
         if (sha256 === undefined) throw new Error(`file ${fileId} is not of task ${taskId}`);
-        const other = contents.of(plan, sha256);
-        if (other !== undefined) throw busy(plan.table, other.taskId);
         contents.add(plan, { sha256, taskId, rows, rejects, file: fileBelowTable(plan) });
       }
     }
+    return true;
   });
+  if (!isPlanned) return false;
   crash.reach('parquet.planned');
   for (const { plan } of groups) {
     // The rejects must have their name for good before the data has its own, which tells that all is published.
@@ -63,7 +65,11 @@ export function publish(options: PublishOptions, load: Held, groups: readonly Wr
     for (const { taskId } of groups) end(options, taskId, 'publish');
   });
   crash.reach('parquet.published');
+  return true;
 }
+
+const hasKnownContent = ({ plan, files }: Written, contents: Contents): boolean =>
+  files.some(({ csv }) => contents.of(plan, csv.audit.sha256) !== undefined);
 
 /** Of a plan whose names were taken, who comes next could not tell whether it was published. */
 function assertNew({ target, data, rejects }: Plan): void {
@@ -72,14 +78,6 @@ function assertNew({ target, data, rejects }: Plan): void {
       throw new Error(`${move.to} is there already`);
   }
 }
-
-/** Where a content is being published, or was in this moment, by another task. */
-export const busy = (table: string, taskId: number): TargetError =>
-  new TargetError('busy', `task ${taskId} is loading the same content into ${table}`, {
-    code: 'load.busy',
-    subject: table,
-    hint: `wharfinger load show ${taskId} says how far it is`,
-  });
 
 function giveName({ target }: Plan, move: Plan['data'], crash: LoadCrashPoints): void {
   const [from, to] = [pathBelow(target, move.from), pathBelow(target, move.to)];
@@ -93,9 +91,11 @@ function giveName({ target }: Plan, move: Plan['data'], crash: LoadCrashPoints):
  * Ends what an earlier holder of a task began to publish. First nobody can go on with it: without its temporary files a holder that was
  * frozen has nothing to rename. Only then does what is there tell whether it was published.
  *
- * Idempotent, also where it is interrupted at any place or another does the same: names are never used again, and only the holder writes to
- * the state file.
+ * Idempotent, also where it is interrupted at any place or another does the same: names are never used again, and once a temporary file is
+ * gone everybody finds the same. So it need not be the task's own holder who does it. Whoever comes last finds the plan gone, or another one
+ * in its place, and changes nothing.
  *
+ * @param load of whoever does it
  * @returns whether the data is there; undefined where there was no plan
  */
 export function settlePlan(options: PublishOptions, load: Held, taskId: number): boolean | undefined {
@@ -115,6 +115,7 @@ export function settlePlan(options: PublishOptions, load: Held, taskId: number):
   }
   writeTransaction(options.state, () => {
     load.assertHeld();
+    if (options.publications.of(taskId)?.data.to !== data.to) return;
     end(options, taskId, isPublished ? 'publish' : 'withdraw');
   });
   return isPublished;

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, openSync, renameSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { fromText, join, toBytes } from '../../fs/byte-path.ts';
 import { fsyncDirectory, makeDirectoryDurable } from '../../fs/durable.ts';
@@ -45,6 +45,8 @@ export async function writeGroup(options: WriteOptions, load: Load, group: Group
   const rejectsMove = moveOf(rejectsDirectory(load.table), taskId, ingestDate, random);
   const root = fromText(directory);
   makeDirectoryDurable(root, join(root, fromText(dataDirectory(load.table))));
+  // Of what DuckDB cannot write it does not say the errno.
+  accessSync(`${directory}/${dataDirectory(load.table)}`, constants.W_OK);
   await assertTypes(connection, load, files);
   // For the temporary tables alone, which go with it.
   await connection.run('BEGIN TRANSACTION');

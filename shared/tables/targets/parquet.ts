@@ -2,27 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../../clock.ts';
 import { LeaseLostError } from '../../errors.ts';
 import type { State } from '../../state/open.ts';
-import { Contents } from '../contents.ts';
+import { type Content, Contents } from '../contents.ts';
 import type { Column, FileLoad, FileToLoad } from '../contract.ts';
 import { type Duck, openDuckDB } from '../engine/instance.ts';
 import { TargetError } from '../errors.ts';
 import { type LoadCrashPoints, noLoadCrashPoints } from '../load-crash-points.ts';
 import { Publications } from '../publications.ts';
 import { targetErrorOf } from './duckdb-errors.ts';
-import { filesWithout } from './duckdb-files-without.ts';
-import { assertLayout, dataDirectory, pathBelow } from './parquet-layout.ts';
+import { assertLayout, assertName, dataDirectory, pathBelow } from './parquet-layout.ts';
 import { ParquetOwner } from './parquet-owner.ts';
-import {
-  busy,
-  isThere,
-  type PublishOptions,
-  publish,
-  settlePlan,
-  sweepTemporaries,
-} from './parquet-publish.ts';
+import { isThere, type PublishOptions, publish, settlePlan, sweepTemporaries } from './parquet-publish.ts';
 import { countRows, describeFiles } from './parquet-read.ts';
 import { type Group, type Written, writeGroup } from './parquet-write.ts';
-import type { Load, LoadRecord, LoadResult, TableCensus, Target } from './target.ts';
+import type { FileRecord, Load, LoadRecord, LoadResult, Recovery, TableCensus, Target } from './target.ts';
 
 export type ParquetTargetOptions = {
   directory: string;
@@ -78,26 +70,42 @@ class ParquetTarget implements Target {
     return this.#explained(() => describeFiles(this.#duck.connection, this.#directory, table));
   }
 
+  recover(recovery: Recovery): Promise<void> {
+    return this.#explained(async () => this.#recover(recovery));
+  }
+
+  #recover(recovery: Recovery): void {
+    const { table, taskIds } = recovery;
+    assertName(table);
+    recovery.assertHeld();
+    this.#owner.ensure(this.#directory);
+    for (const taskId of taskIds) {
+      settlePlan(this.#publishing, recovery, taskId);
+      sweepTemporaries(this.#directory, table, taskId);
+    }
+  }
+
   load(load: Load): Promise<LoadResult> {
     return this.#explained(async () => {
       const { table, schema, files } = load;
       const added = files.flatMap(({ match }) => match.added);
       assertLayout(table, schema, added);
-      load.signal.throwIfAborted();
-      load.assertHeld();
-      this.#owner.ensure(this.#directory);
-      const tasks = new Set(files.map(({ taskId }) => taskId));
-      for (const taskId of tasks) {
-        settlePlan(this.#publishing, load, taskId);
-        sweepTemporaries(this.#directory, table, taskId);
+      for (;;) {
+        load.signal.throwIfAborted();
+        const taskIds = [...new Set(files.map(({ taskId }) => taskId))];
+        this.#recover({ ...load, taskIds });
+        this.#assertNotGone(table);
+        const { present, later, rest } = this.#examine(load);
+        const written = await this.#write(load, groupsOf(rest));
+        load.signal.throwIfAborted();
+        // Each time round another task has planned a content of these, which is not among the rest any more.
+        if (written.length > 0 && !this.#publish(load, written)) continue;
+        return {
+          loaded: written.flatMap(({ loaded }) => loaded),
+          present,
+          ...(later.length > 0 ? { later } : {}),
+        };
       }
-      this.#assertNotGone(table);
-      const present = this.#present(load);
-      const rest = filesWithout(files, present);
-      const written = await this.#write(load, groupsOf(rest));
-      load.signal.throwIfAborted();
-      if (written.length > 0) this.#publish(load, written);
-      return { loaded: written.flatMap(({ loaded }) => loaded), present };
     });
   }
 
@@ -114,14 +122,19 @@ class ParquetTarget implements Target {
     return written;
   }
 
-  /** Where publishing fails in the middle, it is ended at once as far as it can be: what is left waits for the next holder. */
-  #publish(load: Load, written: readonly Written[]): void {
+  /**
+   * Where publishing fails in the middle, it is ended at once as far as it can be: what is left waits for the next holder.
+   *
+   * @returns as `publish` does
+   */
+  #publish(load: Load, written: readonly Written[]): boolean {
     try {
-      publish(this.#publishing, load, written);
+      return publish(this.#publishing, load, written);
     } catch (error) {
       if (!(targetErrorOf(error, '') instanceof TargetError)) throw error;
       load.assertHeld();
       if (!this.#isEnded(load, written)) throw error;
+      return true;
     }
   }
 
@@ -137,13 +150,29 @@ class ParquetTarget implements Target {
     }
   }
 
-  #present({ table, files }: Load): FileLoad[] {
-    return files.flatMap(({ fileId, csv }) => {
-      const content = this.#contents.of({ target: this.#directory, table }, csv.audit.sha256);
-      if (content === undefined) return [];
-      if (!content.isPublished) throw busy(table, content.taskId);
-      return [{ fileId, rows: content.rows, rejects: content.rejects }];
-    });
+  /** Which contents are there, which are about to be, and which are neither. */
+  #examine(load: Load): { present: FileLoad[]; later: number[]; rest: FileToLoad[] } {
+    const present: FileLoad[] = [];
+    const later: number[] = [];
+    const rest: FileToLoad[] = [];
+    for (const file of load.files) {
+      const { fileId, csv } = file;
+      const content = this.#contentOf(load, csv.audit.sha256);
+      if (content === undefined) rest.push(file);
+      else if (!content.isPublished) later.push(fileId);
+      else present.push({ fileId, rows: content.rows, rejects: content.rejects });
+    }
+    return { present, later, rest };
+  }
+
+  /** What a task was about to publish whose holder has died is decided here and now: nobody else may come for it. */
+  #contentOf(load: Load, sha256: string): Content | undefined {
+    const table = { target: this.#directory, table: load.table };
+    const content = this.#contents.of(table, sha256);
+    if (content === undefined || content.isPublished) return content;
+    if (this.#publishing.publications.isInHand(content.taskId)) return content;
+    settlePlan(this.#publishing, load, content.taskId);
+    return this.#contents.of(table, sha256);
   }
 
   #assertNotGone(table: string): void {
@@ -154,6 +183,20 @@ class ParquetTarget implements Target {
       code: 'load.table-gone',
       subject: `${this.#directory}/${place}`,
       hint: 'put it back, or load into another table',
+    });
+  }
+
+  find(table: string, sha256s: readonly string[]): Promise<ReadonlyMap<string, FileRecord>> {
+    return this.#explained(async () => {
+      this.#owner.ensure(this.#directory);
+      this.#assertNotGone(table);
+      const found = new Map<string, FileRecord>();
+      for (const sha256 of sha256s) {
+        const content = this.#contents.of({ target: this.#directory, table }, sha256);
+        if (content?.isPublished !== true) continue;
+        found.set(sha256, { rows: content.rows, rejects: content.rejects });
+      }
+      return found;
     });
   }
 

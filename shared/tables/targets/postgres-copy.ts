@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { errnoOf } from '../../errors.ts';
 import { fromText, join, toBytes } from '../../fs/byte-path.ts';
 import { makeFifo } from '../../linux/fifo.ts';
 import type { Column } from '../contract.ts';
 import { ident, text } from '../engine/sql.ts';
 import { TargetError } from '../errors.ts';
+import { tooLong } from './postgres-errors.ts';
 import type { PostgresSession } from './postgres-session.ts';
 import { asPostgresReads, isFreeText } from './postgres-types.ts';
 
@@ -16,26 +18,38 @@ import { asPostgresReads, isFreeText } from './postgres-types.ts';
  *
  * In no order: DuckDB then begins to write at once, and needs a third less of the processor. Nothing else may run on `duck` meanwhile.
  *
+ * A text of more characters than `maxLengths` has for its column ends it, since of a text that is too long by blanks alone the server would cut
+ * these away.
+ *
  * Of the two that work at once, the failure that came first is thrown: the other one's follows from it.
  *
  * @returns how many rows were added
- * @throws DatabaseError; TargetError, `load.rows-dropped` where the server has added fewer than it was sent; what DuckDB throws
+ * @throws DatabaseError; TargetError, one that `isOfARow` where a text is too long, `load.rows-dropped` where the server has added fewer than it was sent; what DuckDB throws
  */
 export async function copyRows(
   session: PostgresSession,
   duck: DuckDBConnection,
-  options: { select: string; columns: readonly Column[]; into: string; scratch: string },
+  options: {
+    select: string;
+    columns: readonly Column[];
+    maxLengths?: ReadonlyMap<string, number>;
+    into: string;
+    scratch: string;
+  },
 ): Promise<number> {
-  const { select, columns, into, scratch } = options;
+  const { select, columns, maxLengths = new Map(), into, scratch } = options;
   const names = columns.map(({ name }) => ident(name)).join(', ');
   await duck.run('SET preserve_insertion_order = false');
   const { source, path } = openPipe(scratch);
   let first: { error: unknown } | undefined;
-  const copy = `COPY (${readable(select, columns)}) TO ${text(path)} (${formatOf(columns)})`;
+  // What DuckDB throws has nothing but a text.
+  const mark = `too-long-${randomBytes(16).toString('hex')}:`;
+  const copy = `COPY (${readable(select, columns, { maxLengths, mark })}) TO ${text(path)} (${formatOf(columns)})`;
   const statement = `COPY ${into} (${names}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')`;
   const parsing = duck.run(copy).then(
     ({ rowsChanged }) => rowsChanged,
-    (error: unknown) => {
+    (thrown: unknown) => {
+      const error = markedError(thrown, mark) ?? thrown;
       first ??= { error };
       // It may never have opened the pipe, and then there would be no end of it.
       source.destroy();
@@ -68,8 +82,26 @@ export function rowsDropped(into: string, sent: number, added: number): TargetEr
   });
 }
 
+/** @throws TargetError, away, `load.scratch` */
+function openPipe(scratch: string): Pipe {
+  try {
+    return pipeIn(scratch);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new TargetError('away', `no named pipe can be made in ${scratch} (${errno})`, {
+      code: 'load.scratch',
+      subject: scratch,
+      hint: 'its file system must be writable, and have named pipes',
+      cause: error,
+    });
+  }
+}
+
+type Pipe = { source: Socket; path: string };
+
 /** Both ends of the pipe are reached by a descriptor of this process, so that nothing of it is left behind when this process dies. */
-function openPipe(scratch: string): { source: Socket; path: string } {
+function pipeIn(scratch: string): Pipe {
   const name = join(fromText(scratch), `postgres-${randomBytes(6).toString('hex')}.fifo`);
   makeFifo(name);
   let fd: number;
@@ -94,7 +126,22 @@ function formatOf(columns: readonly Column[]): string {
   return `FORMAT csv, HEADER false, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '', USE_TMP_FILE false${force}`;
 }
 
-function readable(select: string, columns: readonly Column[]): string {
-  const written = columns.map(({ name, type }) => `${asPostgresReads(ident(name), type)} AS ${ident(name)}`);
+type Lengths = { maxLengths: ReadonlyMap<string, number>; mark: string };
+
+function readable(select: string, columns: readonly Column[], { maxLengths, mark }: Lengths): string {
+  const written = columns.map(({ name, type }) => {
+    const value = asPostgresReads(ident(name), type);
+    const maxLength = maxLengths.get(name);
+    if (maxLength === undefined) return `${value} AS ${ident(name)}`;
+    const cell = `CAST(${value} AS VARCHAR)`;
+    const told = text(`${mark}its column ${name} has room for ${maxLength} characters, and it has `);
+    const tell = `error(concat(${told}, length(${cell}), ': "', left(${cell}, 200), '"'))`;
+    return `CASE WHEN length(${cell}) > ${maxLength} THEN ${tell} ELSE ${value} END AS ${ident(name)}`;
+  });
   return `SELECT ${written.join(', ')} FROM (${select})`;
+}
+
+function markedError(error: unknown, mark: string): TargetError | undefined {
+  const told = error instanceof Error ? error.message.split(mark)[1] : undefined;
+  return told === undefined ? undefined : tooLong(told);
 }

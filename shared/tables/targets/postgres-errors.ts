@@ -29,22 +29,30 @@ export function connectionLost(cause: unknown, where: string): TargetError {
   return targetError(LOST, cause instanceof Error ? oneLine(cause.message) : '', where, cause);
 }
 
-/** Whether the server refused what a row says, or what a constraint or a trigger of the table says of it. */
-export function isOfARow(error: unknown): error is DatabaseError {
+/** Whether a row is to blame: what it says is refused by the server, by a constraint or a trigger of the table, or is `tooLong`. */
+export function isOfARow(error: unknown): error is DatabaseError | TargetError {
+  if (error instanceof TargetError) return error.code === TOO_LONG;
   return error instanceof DatabaseError && /^(22|23|44|P0)/.test(error.code ?? '');
 }
+
+const TOO_LONG = 'load.too-long';
+
+/** A text that its column has no room for. Thrown of a load; it becomes the fault of the file that has it, if that can be told. */
+export const tooLong = (what: string): TargetError =>
+  new TargetError('away', `a text is too long: ${oneLine(what)}`, { code: TOO_LONG });
 
 /** That it waited for a lock for as long as it was allowed to. */
 export const isLockTimeout = (error: unknown): boolean =>
   error instanceof DatabaseError && error.code === '55P03';
 
-/** The server's reason in one line, with the place that it names. */
-export function reasonOf(error: DatabaseError): string {
+/** The reason in one line, with the place that the server names. */
+export function reasonOf(error: DatabaseError | TargetError): string {
+  if (error instanceof TargetError) return error.message;
   const place = error.where
     ?.split('\n')[0]
     ?.replace(/^COPY .*?, line (\d+)/, 'row $1 of those that were sent');
   const detail = [error.detail, place].filter((text) => text !== undefined && text !== '');
-  return oneLine([error.message, ...detail].join('; '));
+  return oneLine(`PostgreSQL refuses a row of it: ${[error.message, ...detail].join('; ')}`);
 }
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').slice(0, 1000);

@@ -4,7 +4,7 @@ import type { LoadCrashPoints } from '../load-crash-points.ts';
 import { isLockTimeout, isOfARow } from './postgres-errors.ts';
 import { hasOtherRecords, makeRecordTables, takeContents } from './postgres-records.ts';
 import { findRelation, type Relation } from './postgres-relation.ts';
-import { addColumns, createTable, lockCreation, tableGone } from './postgres-table.ts';
+import { addColumns, createTable, lockColumns, lockCreation, tableGone, takesAll } from './postgres-table.ts';
 import { begin, rollBack } from './postgres-transaction.ts';
 import { findFault, type Tools, writeFiles } from './postgres-write.ts';
 import type { Load, LoadResult } from './target.ts';
@@ -23,7 +23,8 @@ export async function loadInto(tools: Tools, load: Load, crash: LoadCrashPoints)
   // A copy that was interrupted may have left it otherwise; the engine numbers rows by their order.
   await duck.run('SET preserve_insertion_order = true');
   for (let attempt = 1; ; attempt += 1) {
-    await session.during(load.signal, () => prepare(tools, load));
+    const hasChanged = attempt > 1;
+    await session.during(load.signal, () => prepare(tools, load, hasChanged));
     try {
       const result = await session.during(load.signal, () => write(tools, load));
       if (result !== undefined) {
@@ -52,21 +53,22 @@ async function commit({ session }: Tools, load: Load, crash: LoadCrashPoints): P
 }
 
 /** What has its own short transactions, before the long one. */
-async function prepare({ session, duck, lockWaitMs }: Tools, load: Load): Promise<void> {
+async function prepare(tools: Tools, load: Load, hasChanged: boolean): Promise<void> {
+  const { session, lockWaitMs } = tools;
   let relation = await findRelation(session, load.table);
   try {
     if (!relation.hasRecords) {
       await makeRecordTables(session, relation, lockWaitMs);
       relation = await findRelation(session, load.table);
     }
-    if (relation.columns !== undefined) await addColumns(session, duck, relation, load, lockWaitMs);
+    if (relation.columns !== undefined) await addColumns(tools, relation, load, hasChanged);
   } catch (error) {
     await rollBack(session);
     throw error;
   }
 }
 
-/** @returns undefined where the table was just made by another load: then it is to be prepared */
+/** @returns undefined where the table was just made, or changed, by another: then it is to be prepared */
 async function write(tools: Tools, load: Load): Promise<LoadResult | undefined> {
   const { session, duck } = tools;
   const found = await open(tools, load);
@@ -79,13 +81,20 @@ async function write(tools: Tools, load: Load): Promise<LoadResult | undefined> 
 
 type Opened = { relation: Relation; taken: FileToLoad[]; present: FileLoad[] };
 
-async function open({ session, lockWaitMs }: Tools, load: Load): Promise<Opened | undefined> {
+async function open({ session, duck, lockWaitMs }: Tools, load: Load): Promise<Opened | undefined> {
   await begin(session, load.files, lockWaitMs);
   const { taken, present } = await take(load, () =>
     findRelation(session, load.table).then((relation) => takeContents(session, relation, load.files)),
   );
   const before = await findRelation(session, load.table);
-  if (before.columns !== undefined) return { relation: before, taken, present };
+  if (before.columns !== undefined) {
+    if (taken.length === 0) return { relation: before, taken, present };
+    // Another load may have added a column of another type since we looked.
+    await lockColumns(session, before, load.schema.key.length > 0);
+    const relation = await findRelation(session, load.table);
+    const isReady = relation.sql === before.sql && (await takesAll(duck, relation, load));
+    return isReady ? { relation, taken, present } : undefined;
+  }
   await lockCreation(session, before);
   const relation = await findRelation(session, load.table);
   if (relation.columns !== undefined) return undefined;

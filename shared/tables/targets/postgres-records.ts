@@ -2,7 +2,7 @@ import type { FileLoad, FileToLoad, Reject } from '../contract.ts';
 import { ident } from '../engine/sql.ts';
 import type { Relation } from './postgres-relation.ts';
 import type { PostgresSession } from './postgres-session.ts';
-import { LOADS_TABLE, type LoadRecord, REJECTS_TABLE } from './target.ts';
+import { type FileRecord, LOADS_TABLE, type LoadRecord, REJECTS_TABLE } from './target.ts';
 
 /** Of advisory locks, so that those of others are not met: the first half of the key. */
 export const LOCK_SPACE = 0x7768_6172;
@@ -133,6 +133,24 @@ export async function noteRejects(
       ],
     );
   }
+}
+
+/** What is on record of these contents. */
+export async function findRecords(
+  session: PostgresSession,
+  relation: Relation,
+  sha256s: readonly string[],
+): Promise<Map<string, FileRecord>> {
+  const records = await session.run<RecordRow>(
+    `SELECT sha256, file_name, "rows", rejects FROM ${loadsOf(relation)} WHERE table_name = $1 AND sha256 = ANY($2)`,
+    [relation.name, sha256s],
+  );
+  return new Map(
+    records.map((row) => {
+      const { sha256, rows, rejects } = recordOf(row);
+      return [sha256, { rows, rejects }];
+    }),
+  );
 }
 
 /** All records of a table in the order of their hashes, a page at a time. */

@@ -15,8 +15,11 @@ export type Relation = {
   hasRecords: boolean;
 };
 
-/** `type` as PostgreSQL writes it; generated ones cannot be written. */
-export type RelationColumn = { name: string; type: string; isGenerated: boolean };
+/**
+ * `type` as PostgreSQL writes it, and the one that its values are stored as: below all domains, with the modifier that they give it; `enum` for
+ * every enumeration, empty for what others have made. Generated ones cannot be written.
+ */
+export type RelationColumn = { name: string; type: string; stored: string; isGenerated: boolean };
 
 /**
  * Looks for a table in the schema that is named, or in those of the search path. Where there is none it belongs where records of loads are,
@@ -80,8 +83,18 @@ const FIND = `
   ORDER BY c.oid IS NULL, l.oid IS NULL, path.position LIMIT 1`;
 
 const COLUMNS = `
-  SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type, attgenerated <> '' AS "isGenerated"
-  FROM pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
+  WITH RECURSIVE a AS (
+    SELECT attnum, attname, atttypid, atttypmod, attgenerated
+    FROM pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped),
+  below AS (
+    SELECT attnum, atttypid AS type, atttypmod AS modifier FROM a
+    UNION ALL
+    SELECT attnum, typbasetype, typtypmod FROM below JOIN pg_type ON oid = below.type WHERE typtype = 'd')
+  SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type, attgenerated <> '' AS "isGenerated",
+    CASE WHEN typtype = 'e' THEN 'enum'
+      WHEN typnamespace = 'pg_catalog'::regnamespace THEN format_type(below.type, below.modifier)
+      WHEN typname = 'citext' THEN 'citext' ELSE '' END AS stored
+  FROM a JOIN below USING (attnum) JOIN pg_type t ON t.oid = below.type AND typtype <> 'd' ORDER BY attnum`;
 
 function namesOf(table: string): { schema: string | null; name: string } {
   const dot = table.indexOf('.');

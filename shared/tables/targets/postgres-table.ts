@@ -2,10 +2,11 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from '../contract.ts';
 import { ident } from '../engine/sql.ts';
 import { TargetError } from '../errors.ts';
+import { type Fit, fit, type Misfit } from './postgres-fit.ts';
 import { LOCK_SPACE } from './postgres-records.ts';
-import { checkName, type Relation, type RelationColumn } from './postgres-relation.ts';
+import { checkName, type Relation } from './postgres-relation.ts';
 import type { PostgresSession } from './postgres-session.ts';
-import { toDuckType, toPostgresType } from './postgres-types.ts';
+import { toPostgresType } from './postgres-types.ts';
 import { LOADS_TABLE, type Load } from './target.ts';
 
 /** What `lineage` adds to each row: the id of its file, and its line there. */
@@ -21,6 +22,18 @@ type Wanted = Pick<Load, 'schema' | 'files' | 'lineage'>;
  */
 export async function lockCreation(session: PostgresSession, relation: Relation): Promise<void> {
   await session.run(`SELECT pg_advisory_xact_lock(${LOCK_SPACE}, hashtext($1))`, [relation.sql]);
+}
+
+/**
+ * Keeps columns and their types as they are to the end of the transaction. With a key no more than that: the lock that rows with a key need
+ * is exclusive, and of two that hold what INSERT needs neither would get it.
+ */
+export async function lockColumns(
+  session: PostgresSession,
+  relation: Relation,
+  hasKey: boolean,
+): Promise<void> {
+  await session.run(`LOCK TABLE ${relation.sql} IN ${hasKey ? 'ACCESS SHARE' : 'ROW EXCLUSIVE'} MODE`);
 }
 
 /** Inside the transaction of the load, which nobody waits for: nobody knows the table yet. */
@@ -41,32 +54,38 @@ export async function createTable(
  * Gives the table the columns that this load brings, in a transaction of its own: a reader of the table waits for as long as that one takes,
  * and not for a whole load.
  *
- * @returns whether there were any
- * @throws TargetError `load.table-changed` where another column is gone, or its type would not hold what it is given
+ * @param hasChanged that the table was another one when this load began
+ * @throws TargetError `load.table-changed` where another column is gone, or its type would not hold what it is given; see `Misfit`
  */
 export async function addColumns(
-  session: PostgresSession,
-  duck: DuckDBConnection,
+  { session, duck, lockWaitMs }: { session: PostgresSession; duck: DuckDBConnection; lockWaitMs: number },
   relation: Relation,
   wanted: Wanted,
-  lockWaitMs: number,
-): Promise<boolean> {
-  const there = new Map((relation.columns ?? []).map((column) => [column.name, column]));
-  const added = addedBy(wanted);
-  const addedNames = new Set(added.map(({ name }) => name));
-  const missing: string[] = [];
-  for (const column of await inPostgres(duck, [...wanted.schema.columns, ...added])) {
-    const found = there.get(column.name);
-    if (found !== undefined) checkType(relation, found, column);
-    else if (addedNames.has(column.name))
-      missing.push(`ADD COLUMN IF NOT EXISTS ${ident(column.name)} ${column.type}`);
-    else throw changed(relation, `it has no column ${column.name}`);
-  }
-  if (missing.length === 0) return false;
+  hasChanged: boolean,
+): Promise<void> {
+  const { missing, misfit } = await fitOf(duck, relation, wanted);
+  if (misfit !== undefined) throw changed(relation, misfit, hasChanged);
+  if (missing.length === 0) return;
+  const added = missing.map(({ name, type }) => `ADD COLUMN IF NOT EXISTS ${ident(name)} ${type}`);
   await session.run(`
     BEGIN; SET LOCAL lock_timeout = ${lockWaitMs}; SET LOCAL client_min_messages = warning;
-    ALTER TABLE ${relation.sql} ${missing.join(', ')}; COMMIT`);
-  return true;
+    ALTER TABLE ${relation.sql} ${added.join(', ')}; COMMIT`);
+}
+
+/** Whether the table has all columns that this load writes, and they hold what they are given. */
+export async function takesAll(duck: DuckDBConnection, relation: Relation, wanted: Wanted): Promise<boolean> {
+  const { missing, misfit } = await fitOf(duck, relation, wanted);
+  return missing.length === 0 && misfit === undefined;
+}
+
+async function fitOf(duck: DuckDBConnection, relation: Relation, wanted: Wanted): Promise<Fit> {
+  const added = addedBy(wanted);
+  const columns = await inPostgres(duck, [...wanted.schema.columns, ...added]);
+  const given = new Set(wanted.files.flatMap(({ match }) => match.columns.map(({ into }) => into)));
+  return fit(relation.columns ?? [], columns, {
+    added: new Set(added.map(({ name }) => name)),
+    given: new Set([...given, ...(wanted.lineage ? LINEAGE_COLUMNS.map(({ name }) => name) : [])]),
+  });
 }
 
 export const tableGone = (relation: Relation): TargetError =>
@@ -98,31 +117,20 @@ async function inPostgres(duck: DuckDBConnection, columns: readonly Column[]): P
   return columns.map(({ name, type }) => ({ name, type: toPostgresType(written.get(type) ?? type) }));
 }
 
-const INTEGERS: ReadonlySet<string> = new Set([
-  'smallint',
-  'integer',
-  'bigint',
-  'numeric(20,0)',
-  'numeric(39,0)',
-]);
-
-/** The server reads text, and refuses what it cannot read; but it would round a number or drop a time without a word. */
-function checkType(relation: Relation, found: RelationColumn, wanted: Column): void {
-  if (found.isGenerated) throw changed(relation, `its column ${found.name} is generated`);
-  const isSame = found.type === wanted.type || toDuckType(found.type) === toDuckType(wanted.type);
-  const isInteger = INTEGERS.has(found.type) && INTEGERS.has(wanted.type);
-  if (isSame || isInteger || toDuckType(found.type) === 'VARCHAR') return;
-  throw changed(relation, `its column ${found.name} is ${found.type}, and files have ${wanted.type} for it`);
-}
-
-function changed(relation: Relation, what: string): TargetError {
+/** A retry finds the table as it is now, and reads the files for it; what it was from the start a person has to mend. */
+function changed(relation: Relation, misfit: Misfit, hasChanged: boolean): TargetError {
+  // These are described to nobody, so that a retry would find them again.
+  const isHidden = misfit.isGenerated || LINEAGE_COLUMNS.some(({ name }) => name === misfit.column);
+  const isPassing = hasChanged || (misfit.isOfAdded && !isHidden);
   return new TargetError(
-    'refused',
-    `the table ${relation.schema}.${relation.name} cannot be loaded into: ${what}`,
+    isPassing ? 'away' : 'refused',
+    `the table ${relation.schema}.${relation.name} cannot be loaded into: ${misfit.what}`,
     {
       code: 'load.table-changed',
       subject: relation.name,
-      hint: 'mend the table or give another one in the sink, then: wharfinger load retry',
+      hint: isPassing
+        ? 'somebody has just changed it; files are matched with it again'
+        : (misfit.hint ?? 'mend the table or give another one in the sink, then: wharfinger load retry'),
     },
   );
 }

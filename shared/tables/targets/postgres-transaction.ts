@@ -17,7 +17,7 @@ const SLOWEST_BYTES = 65_536;
 
 /**
  * Begins the transaction of a load. It sees what others have committed meanwhile, whatever the server's default is; and its end is durable
- * when it is told, where the user's default would have been not to wait for that.
+ * when it is told, where the user's default would have been not to wait for that. In `sql_standard` one sign would be that of a whole interval.
  */
 export async function begin(
   session: PostgresSession,
@@ -32,6 +32,7 @@ export async function begin(
     SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS};
     SET LOCAL statement_timeout = ${Math.min(statementMs, 2 ** 31 - 1)};
     SET LOCAL client_min_messages = warning;
+    SET LOCAL intervalstyle = postgres;
     SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`);
 }
 

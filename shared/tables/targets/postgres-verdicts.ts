@@ -48,9 +48,9 @@ export const BY_STATE: ReadonlyMap<string, Verdict> = new Map([
   ['25P04', away('the server ended a transaction that took too long')],
   [
     '25006',
-    refused(
-      'load.read-only',
+    away(
       'the server or the database is read-only',
+      'load.read-only',
       'let the URL name the primary server, and see default_transaction_read_only',
     ),
   ],

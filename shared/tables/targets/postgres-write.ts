@@ -9,6 +9,7 @@ import { noteNumbers, noteRejects } from './postgres-records.ts';
 import type { Relation } from './postgres-relation.ts';
 import type { PostgresSession } from './postgres-session.ts';
 import { atomically } from './postgres-transaction.ts';
+import { maxLengthOf } from './postgres-types.ts';
 import type { Load } from './target.ts';
 
 export type Tools = {
@@ -31,6 +32,7 @@ export async function writeFiles(
   files: readonly FileToLoad[],
 ): Promise<FileLoad[]> {
   const hasKey = load.schema.key.length > 0;
+  const maxLengths = maxLengthsOf(relation);
   let names: string[] = [];
   let refusal: { error: unknown } | undefined;
   const consume = async (select: string, columns: Parameters<typeof copyRows>[2]['columns']) => {
@@ -43,7 +45,9 @@ export async function writeFiles(
       );
     names = columns.map(({ name }) => name);
     try {
-      return await atomically(session, () => copyRows(session, duck, { select, columns, into, scratch }));
+      return await atomically(session, () =>
+        copyRows(session, duck, { select, columns, maxLengths, into, scratch }),
+      );
     } catch (error) {
       refusal = { error };
       throw error;
@@ -64,6 +68,11 @@ export async function writeFiles(
   await noteRejects(session, relation, files, written.rejects);
   await noteNumbers(session, relation, files, loads);
   return loads;
+}
+
+function maxLengthsOf({ columns = [] }: Relation): Map<string, number> {
+  const limited = columns.map(({ name, stored }) => [name, maxLengthOf(stored)] as const);
+  return new Map(limited.flatMap(([name, length]) => (length === undefined ? [] : [[name, length]])));
 }
 
 /**
@@ -87,7 +96,7 @@ export async function findFault(
           {
             fileId: file.fileId,
             code: 'load.row-refused',
-            reason: `PostgreSQL refuses a row of it: ${reasonOf(error)}`,
+            reason: reasonOf(error),
             hint: 'mend the row, or what the table demands of it',
           },
           error,

@@ -4,14 +4,14 @@ import { type LoadCrashPoints, noLoadCrashPoints } from '../load-crash-points.ts
 import { postgresError } from './postgres-errors.ts';
 import { loadInto } from './postgres-load.ts';
 import { findPassword } from './postgres-password.ts';
-import { allRecords } from './postgres-records.ts';
+import { allRecords, findRecords } from './postgres-records.ts';
 import { findRelation, type Relation } from './postgres-relation.ts';
 import { PostgresSession } from './postgres-session.ts';
-import { LINEAGE_COLUMNS } from './postgres-table.ts';
+import { LINEAGE_COLUMNS, tableGone } from './postgres-table.ts';
 import { LOCK_WAIT_MS } from './postgres-transaction.ts';
 import { toDuckType } from './postgres-types.ts';
 import { type PostgresPlace, parsePostgresUrl } from './postgres-url.ts';
-import type { Load, LoadRecord, LoadResult, TableCensus, Target } from './target.ts';
+import type { FileRecord, Load, LoadRecord, LoadResult, TableCensus, Target } from './target.ts';
 
 export type PostgresTargetOptions = {
   /** Without a password: see `findPassword`. */
@@ -59,7 +59,7 @@ class PostgresTarget implements Target {
     return this.#withSession(undefined, async (session) => {
       const { columns } = await findRelation(session, table);
       const written = columns?.filter(({ name, isGenerated }) => !isGenerated && !LINEAGE.has(name));
-      return written?.map(({ name, type }) => ({ name, type: toDuckType(type) }));
+      return written?.map(({ name, stored }) => ({ name, type: toDuckType(stored) }));
     });
   }
 
@@ -75,6 +75,15 @@ class PostgresTarget implements Target {
       const { connection } = await this.#engine();
       const { scratch, lockWaitMs = LOCK_WAIT_MS } = this.#options;
       return loadInto({ session, duck: connection, scratch, lockWaitMs }, load, this.#crash);
+    });
+  }
+
+  find(table: string, sha256s: readonly string[]): Promise<ReadonlyMap<string, FileRecord>> {
+    return this.#withSession(undefined, async (session) => {
+      const relation = await findRelation(session, table);
+      const found = relation.hasRecords ? await findRecords(session, relation, sha256s) : new Map();
+      if (relation.columns === undefined && found.size > 0) throw tableGone(relation);
+      return found;
     });
   }
 

@@ -231,6 +231,14 @@ const REFUSED: readonly [string, object, RegExp][] = [
 for (const [what, sink, message] of REFUSED)
   test(`a load sink ${what} is refused in one line`, (t) => assert.match(refusal(t, sink), message));
 
+test('a password in a target is in no message', (t) => {
+  for (const target of ['postgres://ann:se:c/r@t@db/x', 'postgres://ann@db/x?a=b&password=se:c/r@t&c=d']) {
+    const message = refusal(t, { ...LOAD, target });
+    assert.match(message, /has a password in it|is no address|is not a target/);
+    assert.doesNotMatch(message, /se:c|r@t/, message);
+  }
+});
+
 test('a table whose file lies in an input is refused, and one beside it is not', (t) => {
   for (const target of ['duckdb:/in/t.duckdb', 'parquet:/in', 'parquet:/in/lake', 'parquet:/'])
     assert.match(refusal(t, { ...LOAD, target }), /lies in the (input|target)/, target);

@@ -98,6 +98,23 @@ test('a plan is read back as it was written, one a task', (t) => {
   assert.deepEqual(publications.of(1), { ...plan, rejects });
 });
 
+test('a task is in hand as long as its job is leased, and another task’s job is none of it', (t) => {
+  const { state } = setUp(t);
+  addTask(state);
+  const publications = new Publications(state);
+  assert.equal(publications.isInHand(1), false);
+  state.exec(`
+    INSERT INTO leases (token, owner, host, boot, pid, pid_start, claimed_ms, expires_ms) VALUES (1, 'worker-1', 'host', 'boot', 1, '1', 0, 60000);
+    INSERT INTO jobs (kind, key, sink_id, state, lease_token, enqueued_ms, updated_ms)
+      VALUES ('load', CAST('task 1' AS BLOB), 1, 'leased', 1, 0, 0), ('upload', CAST('task 2' AS BLOB), 1, 'leased', 1, 0, 0)`);
+  assert.deepEqual(
+    [1, 2, 11].map((task) => publications.isInHand(task)),
+    [true, false, false],
+  );
+  state.exec("UPDATE jobs SET state = 'delayed', lease_token = NULL");
+  assert.equal(publications.isInHand(1), false);
+});
+
 function addTask(state: ReturnType<typeof makeState>['state']): void {
   state.exec(`
     INSERT INTO sinks (id, route_id, name, type, settings) VALUES (1, 1, 'tables', 'load', '{}');

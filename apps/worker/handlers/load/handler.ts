@@ -35,7 +35,7 @@ export type LoadOptions = {
 const BATCH_SIZE = 50;
 
 /** Files of one load. While it runs, as many are read for the next. */
-const MOST_FILES = 500;
+const MOST_FILES = 1000;
 const LEAST_FILES = 16;
 /** Open beside those of a load and of a batch of ingest: the state file, pipes, libraries, what uploads have open. */
 const OTHER_OPEN_FILES = 256;

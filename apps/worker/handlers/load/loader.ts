@@ -150,6 +150,7 @@ export class Loader {
       signal: claim.signal,
       limits: { files: mostFiles, bytes: PIECE_BYTES },
       onSettled: (settled) => onProgress(reportSettled(settled, byId, logger, clock.monotonicMs())),
+      onLeft: (left, until) => this.#wait(left, until, 'debug'),
     });
     try {
       await load.run(tasks);

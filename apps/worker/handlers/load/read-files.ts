@@ -23,14 +23,31 @@ export type OpenFile = {
  * @throws TargetError `away` where the machine is short of something, or cannot read at present; else what was given
  */
 export function badFileOf(file: WaitingFile, error: unknown): BadFile {
-  if (error instanceof EnvironmentError && error.retryable) {
-    const { message, code, hint } = error;
-    const hinted = hint === undefined ? {} : { hint };
-    throw new TargetError('away', message, { code, subject: file.name, ...hinted, cause: error });
-  }
+  assertNoTrouble(error);
   if (!(error instanceof FileFaultError)) throw error;
+  if (isSuperseded(file))
+    return { file, code: 'load.changed', reason: SUPERSEDED, failure: SUPERSEDED, isSuperseded: true };
   const where = whereaboutsOf(file, error);
-  return { file, code: error.code, reason: reasonOf(error) + where, failure: failureOf(error) + where };
+  const [reason, failure] = [reasonOf(error) + where, failureOf(error) + where];
+  return { file, code: error.code, reason, failure, isSuperseded: false };
+}
+
+const SUPERSEDED = 'it changed since it was scanned; a later scan has it';
+
+/** Whether a scan takes what is there now for another file. */
+function isSuperseded({ path, scanned }: WaitingFile): boolean {
+  if (scanned === undefined) return false;
+  const found = lstatIfSeen(path);
+  if (found?.isFile() !== true) return false;
+  return found.mtimeNs !== scanned.mtimeNs || found.size !== BigInt(scanned.sizeBytes);
+}
+
+/** @throws TargetError `away` where the machine is short of something, or cannot read at present */
+export function assertNoTrouble(error: unknown): void {
+  if (!(error instanceof EnvironmentError) || !error.retryable) return;
+  const { message, code, hint, subject } = error;
+  const more = { ...(hint === undefined ? {} : { hint }), ...(subject === undefined ? {} : { subject }) };
+  throw new TargetError('away', message, { code, ...more, cause: error });
 }
 
 /** A file that is not there because nothing is. */

@@ -1,7 +1,10 @@
+import { openWriterOf } from '../../../../shared/fs/writer-of.ts';
+import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import { openCsv } from '../../../../shared/tables/csv/open-csv.ts';
 import { inferAdded, inferSchema, sniffDialect } from '../../../../shared/tables/engine/infer.ts';
 import { openDuckDB } from '../../../../shared/tables/engine/instance.ts';
 import { matchColumns } from '../../../../shared/tables/engine/match.ts';
+import { LoadedContents } from '../../../../shared/tables/loaded-contents.ts';
 import type { LoadOptions } from './handler.ts';
 import type { LoadTools } from './tools.ts';
 
@@ -20,12 +23,17 @@ export function realTools(options: LoadOptions): LoadTools {
     sniffDialect,
     openCsv,
     matchColumns,
+    isOpenForWriting: (path) => openWriterOf(path, { hasOpenWriter }) === 'yes',
     async openTarget(target, scratch) {
       const common = { scratch, threads, memoryMiB: MEMORY_MIB, clock, crash };
       switch (target.is) {
         case 'duckdb': {
           const { openDuckDBTarget } = await import('../../../../shared/tables/targets/duckdb.ts');
-          return await openDuckDBTarget({ ...common, path: target.path });
+          return await openDuckDBTarget({
+            ...common,
+            path: target.path,
+            expectsFile: new LoadedContents(state).hasAnyIn(target),
+          });
         }
         case 'postgres': {
           const { openPostgresTarget } = await import('../../../../shared/tables/targets/postgres.ts');
@@ -40,8 +48,9 @@ export function realTools(options: LoadOptions): LoadTools {
     async openSniffer(scratch) {
       const duck = await openDuckDB({ ...SNIFFER, scratch });
       return {
-        schemaOf: (csv, declared, fileId) => inferSchema(duck.connection, csv, declared, fileId),
-        added: (csv, match, schema) => inferAdded(duck.connection, csv, match, schema),
+        schemaOf: (csv, declared, fileId) =>
+          inferSchema(duck.connection, csv, declared, fileId, options.stopping),
+        added: (csv, match, schema) => inferAdded(duck.connection, csv, match, schema, options.stopping),
         close: () => duck.close(),
       };
     },

@@ -7,7 +7,7 @@ import type { Stopped } from './trouble.ts';
 
 /** Says in the log what became of files and tasks, after it has become so. */
 export function reportSettled(
-  { loaded, failed, done }: Settled,
+  { loaded, failed, superseded, done }: Settled,
   tasks: ReadonlyMap<number, TaskInHand>,
   logger: Logger,
   monotonicMs: number,
@@ -36,6 +36,8 @@ export function reportSettled(
     }
     for (const { file, reason, code, taskId } of failed)
       logger.error({ event: 'load.failed', source: toText(file.path), task: taskId, code, reason }, reason);
+    for (const { file, reason } of superseded)
+      logger.warn({ event: 'load.changed', source: toText(file.path), task: file.taskId, reason }, reason);
     for (const task of done) {
       if (failed.some(({ taskId }) => taskId === task.id)) continue;
       const { settings } = task.sink;

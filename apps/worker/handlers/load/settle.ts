@@ -7,7 +7,14 @@ import type { LoadStore } from './store.ts';
 import { assertTasksHeld, type TableSink, type TaskInHand } from './task-in-hand.ts';
 
 /** A file that will not do, and why: for a person. */
-export type BadFile = { file: WaitingFile; code: string; reason: string; failure: string };
+export type BadFile = {
+  file: WaitingFile;
+  code: string;
+  reason: string;
+  failure: string;
+  /** Of a store: it is another file by now, which a later scan finds. No task fails for it. */
+  isSuperseded: boolean;
+};
 
 /** A file that was read from end to end. */
 export type ReadFile = { file: WaitingFile; sha256: string };
@@ -27,6 +34,7 @@ export type Settled = {
   loaded: (FileLoad & { file: WaitingFile; state: 'loaded' | 'present' })[];
   /** Each with the task that it failed in: its own, or the one that it was moved to. */
   failed: (BadFile & { taskId: number })[];
+  superseded: BadFile[];
   /** That have nothing more to be done. */
   done: TaskInHand[];
 };
@@ -50,12 +58,13 @@ export function settle(
     assertTasksHeld(touched, store);
     const loaded = settleLoaded(outcome, store, nowMs);
     if (added.length > 0) store.schemas.addColumns(targetName(target), table, added);
-    const failed = bad.map((one) => ({
-      ...one,
-      taskId: failFile(one, taskOf(one.file, tasks), store, nowMs),
-    }));
+    const superseded = bad.filter(({ isSuperseded }) => isSuperseded);
+    for (const { file, reason } of superseded) store.files.fail(file.fileId, file.taskId, reason);
+    const failed = bad
+      .filter(({ isSuperseded }) => !isSuperseded)
+      .map((one) => ({ ...one, taskId: failFile(one, taskOf(one.file, tasks), store, nowMs) }));
     const done = [...touched].filter((task) => finish(task, failed, store, nowMs));
-    return { loaded, failed, done };
+    return { loaded, failed, superseded, done };
   });
   for (const task of settled.done) task.over = true;
   return settled;
@@ -68,24 +77,24 @@ export function settleEmpty(tasks: readonly TaskInHand[], store: LoadStore, nowM
     return tasks.filter((task) => finish(task, [], store, nowMs));
   });
   for (const task of done) task.over = true;
-  return { loaded: [], failed: [], done };
+  return { loaded: [], failed: [], superseded: [], done };
 }
 
 /**
- * `present` says that a content was in the table before. Where a file of this state file is known to have brought it, this one is its
- * duplicate; where none is, it was this one, by a holder that died, or never heard of it, after the target's commit. So each content that
- * is in the table is counted once.
+ * Each content that is in the table is counted once, whoever wrote it: where a file of this state file is known to have brought it, this one
+ * is its duplicate (also one that was loaded just now: another holder may have found its record, and have settled a file of its own with
+ * it), and where none is, it was this one, be it by a holder that died, or never heard of it, after the target's commit.
  */
 function settleLoaded({ sink, read, result }: Outcome, store: LoadStore, nowMs: number): Settled['loaded'] {
   const byId = new Map(read.map((one) => [one.file.fileId, one]));
   const known = store.contents.loaded(
-    result.present.flatMap(({ fileId }) => byId.get(fileId)?.sha256 ?? []),
+    read.map(({ sha256 }) => sha256),
     sink.settings,
   );
   const sums = { files: 0, rows: 0, rejects: 0 };
-  const one = (load: FileLoad, wasPresent: boolean): Settled['loaded'][number] => {
+  const one = (load: FileLoad): Settled['loaded'][number] => {
     const { file, sha256 } = byId.get(load.fileId) ?? stranger(load.fileId);
-    const state = wasPresent && known.has(sha256) ? 'present' : 'loaded';
+    const state = known.has(sha256) ? 'present' : 'loaded';
     known.add(sha256);
     if (file.committedSha256 === undefined) store.scanner.setContent(file.fileId, sha256);
     store.files.settle({ ...load, taskId: file.taskId }, state, nowMs);
@@ -96,10 +105,7 @@ function settleLoaded({ sink, read, result }: Outcome, store: LoadStore, nowMs: 
     }
     return { ...load, file, state };
   };
-  const loaded = [
-    ...result.loaded.map((load) => one(load, false)),
-    ...result.present.map((load) => one(load, true)),
-  ];
+  const loaded = [...result.loaded, ...result.present].map(one);
   if (sums.files > 0) store.totals.addLoads(sums);
   return loaded;
 }

@@ -4,6 +4,7 @@ import { Settlements } from '../../../../shared/queue/settle.ts';
 import { Sinks } from '../../../../shared/queue/sinks.ts';
 import type { State } from '../../../../shared/state/open.ts';
 import { LoadedContents } from '../../../../shared/tables/loaded-contents.ts';
+import { Publications } from '../../../../shared/tables/publications.ts';
 import { Scanner } from '../../../../shared/tables/scanner.ts';
 import { LoadSchemas } from '../../../../shared/tables/schemas.ts';
 import { TaskFiles } from '../../../../shared/tables/task-files.ts';
@@ -23,6 +24,7 @@ export class LoadStore {
   readonly jobs: TaskJobs;
   readonly schemas: LoadSchemas;
   readonly contents: LoadedContents;
+  readonly publications: Publications;
 
   constructor(state: State) {
     this.state = state;
@@ -36,5 +38,6 @@ export class LoadStore {
     this.jobs = new TaskJobs(state);
     this.schemas = new LoadSchemas(state);
     this.contents = new LoadedContents(state);
+    this.publications = new Publications(state);
   }
 }

@@ -1,4 +1,5 @@
 import type { LoadSink, LoadTarget } from '../../../../shared/config/settings.ts';
+import type { BytePath } from '../../../../shared/fs/byte-path.ts';
 import type {
   ColumnPolicy,
   Dialect,
@@ -22,6 +23,8 @@ export type LoadTools = {
   openTarget(target: LoadTarget, scratch: string): Promise<Target>;
   sniffDialect(path: string, declared: LoadSink['declared']): Promise<Dialect>;
   openCsv(options: OpenCsvOptions, signal: AbortSignal): Promise<PlainCsv>;
+  /** As far as the kernel tells. */
+  isOpenForWriting(path: BytePath): boolean;
   openSniffer(scratch: string): Promise<Sniffer>;
   matchColumns(csv: PlainCsv, schema: TableSchema, policy: ColumnPolicy, fileId: number): Match;
 };

@@ -82,7 +82,7 @@ test('verify agrees with the table, and no more once rows were deleted from it',
   assert.equal(disagreed.code, 4);
   assert.match(
     disagreed.stdout,
-    new RegExp(`^missing-rows {2}${file} orders {2}4 rows, 2 fewer than were loaded\n`),
+    new RegExp(`^missing-rows {2}duckdb:${file} orders {2}4 rows, 2 fewer than were loaded\n`),
   );
   assert.equal((await run('verify', '--no-tables')).code, 0);
 });
@@ -106,7 +106,7 @@ test('a target that another has open is a note of verify, and its tasks wait unt
   assert.deepEqual(await ask(COUNT), [['2', '3']]);
 });
 
-test('a file that will not do fails alone, and is loaded by a retry once it was mended', async (t) => {
+test('a file that will not do fails alone; mended, it is another file, which the next scan has', async (t) => {
   const { scan, load, write, ask, run } = place(t);
   write('a.csv', 'id,name\n1,a\n');
   await scan();
@@ -125,6 +125,11 @@ test('a file that will not do fails alone, and is loaded by a retry once it was 
   assert.match((await run('trace', path)).stdout, /state +failed\n/);
   writeFileSync(path, 'id,name\n2,b\n');
   assert.equal((await run('load', 'retry', '--failed')).stdout, '1 task ready again\n');
+  const { code, stderr } = await load();
+  assert.equal(code, 0);
+  assert.match(stderr, /it changed since it was scanned; a later scan has it/);
+  assert.deepEqual(await ask(COUNT), [['2', '5']]);
+  await scan();
   assert.equal((await load()).code, 0);
   assert.deepEqual(await ask(COUNT), [['3', '7']]);
 });

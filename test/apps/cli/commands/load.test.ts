@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { waitText } from '../../../../apps/cli/format/loads.ts';
 import { toText } from '../../../../shared/fs/byte-path.ts';
 import { type CliOptions, type CliRun, cli, jsonLines } from '../../../support/cli.ts';
 import { FakeDatabase } from '../../../support/fake-target.ts';
@@ -32,6 +33,12 @@ test('load list shows each task with its rows, and below it what it waits for or
   assert.match(lines[4] ?? '', /^ {5}3 {2}NEW +1 /);
   assert.match(lines[5] ?? '', /^ {8}gathers files for another (59 s|1 min)$/);
   assert.equal(lines.length, 6);
+});
+
+test('a task whose target was away before it was begun says so, though it still gathers', () => {
+  const job = { id: 1, state: 'delayed', attempts: 1, reason: 'the server is away', runAtMs: 9000 } as const;
+  const task = { id: 1, status: 'NEW', gathering: true, job, failureMsg: undefined } as const;
+  assert.equal(waitText(task, 4000), 'tried again in 5 s: the server is away');
 });
 
 test('no line of load list and load show but those of a stack is longer than the terminal', async (t) => {
@@ -118,7 +125,7 @@ test('trace tells what became of a committed file in its table', async (t) => {
   const ask = (...more: string[]) =>
     cli(['trace', toText(first.destination), ...more, '--state-path', loads.fixture.statePath]);
   const { stdout } = await ask();
-  assert.match(stdout, /into a table as file 1\n {2}table +people in \/nowhere\/people\.duckdb\n/);
+  assert.match(stdout, /into a table as file 1\n {2}table +people in duckdb:\/nowhere\/people\.duckdb\n/);
   assert.match(stdout, / {2}task +1, LOADED\n {2}state +loaded\n {2}rows +2, and 1 rejected\n {2}loaded +20/);
   const [custody] = JSON.parse((await ask('--json')).stdout).custody;
   assert.deepEqual(

@@ -28,6 +28,7 @@ test('an empty state file has nothing to do and nobody who does it', (context) =
     bytesPerSecond: 0,
     leases: [],
     kinds: {},
+    loads: undefined,
   });
   assert.equal(statsJson(stats).oldest_ready_seconds, null);
 });

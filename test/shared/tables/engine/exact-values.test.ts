@@ -175,3 +175,79 @@ test('numbers of every size are exact in a file that is large enough for guesses
     [sums.map(String)],
   );
 });
+
+test('a number is judged by its text: no fraction is too small, and no exponent', async (t) => {
+  const cells = [
+    '1234567890123456.1',
+    '4503599627370497.5',
+    '6.99999999999999999999',
+    '2.00000000000000001',
+    '1e-330',
+    '1_0',
+    '1.5e+05',
+    '10e-1',
+    '9007199254740993.0',
+    '0e-9',
+  ];
+  const { values, rejected } = await loadColumn(t, 'BIGINT', cells);
+  assert.deepEqual(values, ['150000', '1', '9007199254740993', '0']);
+  assert.deepEqual(rejected, cells.slice(0, 6));
+  const small = await loadColumn(t, 'INTEGER', ['2.00000000000000001', '2', '1_000']);
+  assert.deepEqual(small.values, ['2']);
+  const real = await loadColumn(t, 'DOUBLE', ['1_000', '1e-400', '0e-400', '+-1', '0.000', '-1.5e+03', ' 7']);
+  assert.deepEqual(real.values, ['0.0', '0.0', '-1500.0', '7.0']);
+  assert.deepEqual(real.rejected, ['1_000', '1e-400', '+-1']);
+});
+
+test('what is no time with a zone is a reject, and changes no other row', async (t) => {
+  const times = await loadColumn(t, 'TIMESTAMP WITH TIME ZONE', [
+    '2024-01-02 03:04:05+02',
+    'garbage',
+    '2024-01-02 03:04:05 Europe/Berlin',
+    '2024-01-02 03:04:05.1234567+02',
+    '2024-01-02 03:04:05+02:00:30',
+    '2024-01-02T03:04:05.123456000-0530',
+    '2024-01-02T03:04:05Z',
+    '2024-01-02 03:04:05+99',
+  ]);
+  assert.deepEqual(times.values, [
+    '2024-01-02 01:04:05+00',
+    '2024-01-02 08:34:05.123456+00',
+    '2024-01-02 03:04:05+00',
+  ]);
+  assert.equal(times.rejected.length, 5);
+  const clocks = await loadColumn(t, 'TIMETZ', ['03:04:05+02', '03:04:05Z', 'x', '03:04:05+02:00:30']);
+  assert.deepEqual(clocks.values, ['03:04:05+02', '03:04:05+00']);
+  assert.deepEqual(clocks.rejected, ['x', '03:04:05+02:00:30']);
+});
+
+for (const [type, good, bad] of [
+  ['TIMESTAMP_S', '2024-01-02 03:04:05', ['2024-01-02 03:04:05.6', '2024-01-02 03:04:05+02']],
+  ['TIMESTAMP_MS', '2024-01-02 03:04:05.123', ['2024-01-02 03:04:05.1236', '2024-01-02 03:04:05+02']],
+  [
+    'TIMESTAMP_NS',
+    '2024-01-02 03:04:05.123456789',
+    ['2024-01-02 03:04:05.1234567891', '2400-01-02 00:00:00'],
+  ],
+  ['INTERVAL', '1 day 02:00:00', ['1.5 days', '1.0000001 seconds', 'x']],
+  ['INTEGER[]', '[1]', ['[1.5]', 'x']],
+  ['UUID', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', ['x']],
+  ['BOOLEAN', 'true', ['2', 'x']],
+] as const)
+  test(`a ${type} is neither rounded nor cut, and what is none is a reject`, async (t) => {
+    const { values, rejected } = await loadColumn(t, type, [good, ...bad]);
+    assert.deepEqual(values, [good]);
+    assert.deepEqual(rejected, bad);
+  });
+
+test('a year has four digits', async (t) => {
+  const iso = await loadColumn(t, 'DATE', ['24-01-31', '2024-01-31']);
+  assert.deepEqual(iso.rejected, ['24-01-31']);
+  const formatted = await loadColumn(t, 'DATE', ['31/12/24', '31/12/2024'], { dateFormat: '%d/%m/%Y' });
+  assert.deepEqual(formatted.rejected, ['31/12/24']);
+});
+
+test('where nothing means NULL no text does', async (t) => {
+  const { values } = await loadColumn(t, 'VARCHAR', ['\uffff\uffff', ''], { nulls: [] });
+  assert.deepEqual(values, ['\uffff\uffff', '']);
+});

@@ -154,3 +154,40 @@ test('columns that are added get types of their own', async (t) => {
     ],
   );
 });
+
+test('a number is one only if it would come back as it was written, prices apart', async (t) => {
+  const schema = await infer(
+    t,
+    'price,long,program,code,r,name,part,tiny\n' +
+      '1.10,0.12345678901234567890,0.30000000000000004,2E7,1e+05,Nan,NaN,1e-400\n' +
+      '2.50,1.5,1700000000.1234567,3E8,1.5E7,inf,1.5,1\n',
+  );
+  assert.deepEqual(typesOf(schema), [
+    'DOUBLE',
+    'VARCHAR',
+    'DOUBLE',
+    'VARCHAR',
+    'DOUBLE',
+    'VARCHAR',
+    'DOUBLE',
+    'VARCHAR',
+  ]);
+});
+
+test('years of two digits, nanoseconds and names of zones are text', async (t) => {
+  const schema = await infer(
+    t,
+    'a,b,c,d,e\n24-01-31,31/12/2024,2024-01-02 03:04:05.123456789,2024-01-02 03:04:05.123456789+02,2024-01-02 03:04:05+02\n' +
+      '24-02-01,31/12/24,2024-01-02 03:04:05,2024-01-02 03:04:05+02,2024-01-02 03:04:05 Europe/Berlin\n',
+  );
+  assert.deepEqual(typesOf(schema), Array(5).fill('VARCHAR'));
+});
+
+test('what is asked of a file ends when it is aborted', async (t) => {
+  const { csv, connection } = await openFile(t, `a\n${'1\n'.repeat(200_000)}`);
+  const controller = new AbortController();
+  const reason = new Error('stopped');
+  const inferred = inferSchema(connection, csv, DECLARED, 1, controller.signal);
+  setImmediate(() => controller.abort(reason));
+  await assert.rejects(inferred, reason);
+});

@@ -40,6 +40,7 @@ test('rows that cannot be read are rejects with their lines, columns and values'
     loaded.rejects.map(({ line, column, value, reason }) => [line, column, value, reason]),
     [
       [5, 'id', 'z', '"z" is no BIGINT'],
+      [5, 'day', '2024-01-01 10:00:00', '"2024-01-01 10:00:00" is no DATE'],
       [7, undefined, '3,"p\n\nq"', 'the row has 2 cells, the header 3'],
       [10, 'id', 'z2', '"z2" is no BIGINT'],
       [12, 'day', '2024-01-01T10', '"2024-01-01T10" is no DATE'],

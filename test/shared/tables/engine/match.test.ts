@@ -55,3 +55,19 @@ test('without a header the number of columns decides', () => {
   assert.deepEqual(into(['1', '2'], 'fail', schema), ['id', 'Name']);
   assert.equal(faultOf(['1'], 'ignore', schema), 'its first row has 1 cells, the table 2 columns');
 });
+
+test('of names that differ in case the exact one is meant, and one that may be both is a fault', () => {
+  const schema = schemaOf({ Id: 'BIGINT', id: 'VARCHAR' });
+  const match = matchColumns({ firstRecord: ['id', 'Id'] }, schema, 'fail', 1);
+  assert.deepEqual(
+    match.columns.map(({ into, type }) => [into, type]),
+    [
+      ['id', 'VARCHAR'],
+      ['Id', 'BIGINT'],
+    ],
+  );
+  assert.throws(() => matchColumns({ firstRecord: ['ID', 'id'] }, schema, 'fail', 1), {
+    code: 'load.columns',
+    message: 'its column ID may be each of Id and id of the table',
+  });
+});

@@ -3,7 +3,16 @@ import type { Column, FileToLoad, TableSchema } from '../../../../shared/tables/
 import { type Duck, openDuckDB } from '../../../../shared/tables/engine/instance.ts';
 import { loadRows, type RowsLoaded } from '../../../../shared/tables/engine/load-rows.ts';
 import { ident } from '../../../../shared/tables/engine/sql.ts';
+import type { Bundling } from '../../../../shared/tables/engine/write-bundles.ts';
 import { tempDir } from '../../../support/temp.ts';
+
+type LoadOptions = {
+  maxRejects?: number;
+  lineage?: boolean;
+  signal?: AbortSignal;
+  unbundled?: boolean;
+  bundling?: Bundling;
+};
 
 /** A table in a file of DuckDB's, loaded into by the simplest of targets: one INSERT for each query. */
 export class TestTable {
@@ -35,7 +44,12 @@ export class TestTable {
 
   async load(
     files: readonly FileToLoad[],
-    { maxRejects = 100, lineage = false, signal = new AbortController().signal } = {},
+    {
+      maxRejects = 100,
+      lineage = false,
+      signal = new AbortController().signal,
+      ...bundles
+    }: LoadOptions = {},
   ): Promise<RowsLoaded> {
     const { connection } = this.duck;
     await connection.run('BEGIN');
@@ -47,7 +61,7 @@ export class TestTable {
       };
       const loaded = await loadRows(
         connection,
-        { files, schema: this.schema, maxRejects, lineage, signal },
+        { files, schema: this.schema, maxRejects, lineage, signal, ...bundles },
         insert,
       );
       await connection.run('COMMIT');

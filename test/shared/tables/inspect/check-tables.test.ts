@@ -36,7 +36,10 @@ async function check(loads: Loads, target: Target | TargetTrouble, is?: 'postgre
     note: ({ note, path, detail }) => void notes.push(`${note} ${toText(path)}: ${detail}`),
     progress: () => undefined,
   };
-  if (is !== undefined) loads.save([loadSink({ target: { is, url: 'postgres://etl@db/lake' } })]);
+  if (is !== undefined)
+    loads.fixture.state
+      .prepare('UPDATE sinks SET settings = ?')
+      .run(JSON.stringify(loadSink({ target: { is, url: 'postgres://etl@db/lake' } })));
   const checked = await checkTables({
     state: loads.fixture.state,
     report,

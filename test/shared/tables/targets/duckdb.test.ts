@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FileFaultError } from '../../../../shared/tables/errors.ts';
 import { openDuckDBTarget } from '../../../../shared/tables/targets/duckdb.ts';
+import { fileError } from '../../../../shared/tables/targets/duckdb-errors.ts';
 import type { LoadRecord, Target } from '../../../../shared/tables/targets/target.ts';
 import { cannotMount, mountTmpfs } from '../../../support/mounts.ts';
 import { tempDir } from '../../../support/temp.ts';
@@ -11,14 +13,8 @@ import { changeDuckDB, fileToLoad, loadOf, readDuckDB, rowsOfText, SCHEMA } from
 
 function setUp(t: TestContext, directory = tempDir(t)) {
   const path = join(directory, 'tables.duckdb');
-  const open = (access?: 'load' | 'read') =>
-    openDuckDBTarget({
-      path,
-      scratch: directory,
-      threads: 2,
-      memoryMiB: 256,
-      ...(access === undefined ? {} : { access }),
-    });
+  const open = (access: 'load' | 'read' = 'load', expectsFile = false) =>
+    openDuckDBTarget({ path, scratch: directory, threads: 2, memoryMiB: 256, access, expectsFile });
   /** Opens the target for one piece of work. */
   const using = async <T>(work: (target: Target) => Promise<T>, access?: 'load' | 'read'): Promise<T> => {
     const target = await open(access);
@@ -197,13 +193,136 @@ test('a table that a person made is described, and loaded into', async (t) => {
   ]);
 });
 
-test('a constraint of a person that rows do not meet is refused', async (t) => {
-  const { directory, path, load } = setUp(t);
-  await changeDuckDB(path, 'CREATE TABLE people (id BIGINT CHECK (id < 2), name VARCHAR)');
-  await assert.rejects(load([fileToLoad(directory, 1, rowsOfText(2))]), {
-    trouble: 'refused',
-    code: 'load.refused',
+const blames = (fileId: number, code: string) => (error: unknown) =>
+  error instanceof FileFaultError && error.code === code && error.fault.fileId === fileId;
+
+const CONSTRAINTS = [
+  { what: 'NOT NULL', column: 'id BIGINT NOT NULL', row: 'NA,Ann' },
+  { what: 'CHECK', column: 'id BIGINT CHECK (id < 100)', row: '100,Ann' },
+  { what: 'UNIQUE', column: 'id BIGINT UNIQUE', row: '1,Ann' },
+  // Each file by itself would do.
+  { what: 'UNIQUE among files', column: 'id BIGINT UNIQUE', row: '10,Ann' },
+  { what: 'REFERENCES', column: 'id BIGINT REFERENCES known (id)', row: '20,Ann' },
+];
+
+for (const { what, column, row } of CONSTRAINTS) {
+  test(`a row that does not meet a person’s ${what} is a fault of its file alone`, async (t) => {
+    const { directory, path, load, read } = setUp(t);
+    const made = 'CREATE TABLE known (id BIGINT PRIMARY KEY)';
+    const filled = 'INSERT INTO known SELECT unnest(range(20))';
+    await changeDuckDB(path, made, filled, `CREATE TABLE people (${column}, name VARCHAR)`);
+    await load([fileToLoad(directory, 1, rowsOfText(3))]);
+    const first = fileToLoad(directory, 2, rowsOfText(3, 10));
+    const last = fileToLoad(directory, 3, rowsOfText(2, 4));
+    const bad = fileToLoad(directory, 4, `id,name\n8,Ann\n${row}\n`);
+    await assert.rejects(load([first, bad, last]), blames(4, 'load.row-refused'));
+    assert.deepEqual(await read('SELECT count(*) FROM people'), [['3']]);
+    assert.equal((await load([first, last])).loaded.length, 2);
+    assert.deepEqual(await read('SELECT count(*) FROM people'), [['8']]);
   });
+}
+
+test('with a key too, a row that a constraint refuses is a fault of its file', async (t) => {
+  const { directory, path, load } = setUp(t);
+  await changeDuckDB(path, 'CREATE TABLE people (id BIGINT PRIMARY KEY, name VARCHAR NOT NULL)');
+  const files = [fileToLoad(directory, 1, rowsOfText(2)), fileToLoad(directory, 2, 'id,name\n7,NA\n')];
+  await assert.rejects(load(files, { schema: { ...SCHEMA, key: ['id'] } }), blames(2, 'load.row-refused'));
+});
+
+test('a column that the table computes is none of its own, and a file that brings it is to blame', async (t) => {
+  const { directory, path, using, load, read } = setUp(t);
+  await changeDuckDB(
+    path,
+    `CREATE TABLE people (id BIGINT, "two ids" BIGINT AS (2 * id), name VARCHAR DEFAULT 'x', day DATE DEFAULT current_date)`,
+  );
+  const columns = [...SCHEMA.columns, { name: 'day', type: 'DATE' }];
+  for (const access of ['load', 'read'] as const) {
+    assert.deepEqual(await using((target) => target.describe('people'), access), columns);
+  }
+  const good = fileToLoad(directory, 1, rowsOfText(2));
+  await load([good], { schema: { ...SCHEMA, columns } });
+  assert.deepEqual(await read('SELECT id, "two ids", name FROM people ORDER BY id'), [
+    ['1', '2', 'name 1'],
+    ['2', '4', 'name 2'],
+  ]);
+  const added = [{ name: 'Two Ids', type: 'BIGINT' }];
+  const bad = fileToLoad(directory, 2, 'id,name,Two Ids\n3,Ann,6\n', { added });
+  await assert.rejects(load([fileToLoad(directory, 3, rowsOfText(1, 9)), bad]), blames(2, 'load.columns'));
+});
+
+test('what is on record of contents is found without their files', async (t) => {
+  const { directory, path, using, load } = setUp(t);
+  const { sha256 } = fileToLoad(directory, 1, 'id,name\n1,Ann\nx,Bob\n').csv.audit;
+  const find = (table = 'people') => using(async (target) => target.find?.(table, [sha256, 'ab'.repeat(32)]));
+  assert.deepEqual(await find(), new Map());
+  await load([fileToLoad(directory, 1, 'id,name\n1,Ann\nx,Bob\n')]);
+  assert.deepEqual(await find('People'), new Map([[sha256, { rows: 1, rejects: 1 }]]));
+  assert.deepEqual(await find('others'), new Map());
+  await changeDuckDB(path, 'DROP TABLE people');
+  await assert.rejects(find(), { trouble: 'refused', code: 'load.table-gone' });
+});
+
+test('a file that was loaded into is not made anew where it is not there', async (t) => {
+  const { directory, path, open, load, read } = setUp(t);
+  await load([fileToLoad(directory, 1, rowsOfText(3))]);
+  renameSync(path, `${path}.away`);
+  const unmarked = { trouble: 'away', code: 'load.unmarked', retryable: true };
+  await assert.rejects(open('load', true), unmarked);
+  await assert.rejects(open('read', true), unmarked);
+  assert.equal(existsSync(path), false);
+  // Not mounted, its directory may not be there either.
+  await assert.rejects(
+    openDuckDBTarget({
+      path: join(directory, 'not-mounted', 'tables.duckdb'),
+      scratch: directory,
+      threads: 1,
+      memoryMiB: 64,
+      expectsFile: true,
+    }),
+    unmarked,
+  );
+  renameSync(`${path}.away`, path);
+  await (await open('load', true)).close();
+  assert.deepEqual(await read('SELECT count(*) FROM people'), [['3']]);
+});
+
+test('whoever makes an empty database in the place of one that is gone begins anew', async (t) => {
+  const { directory, path, open, load, read } = setUp(t);
+  await load([fileToLoad(directory, 1, rowsOfText(3))]);
+  renameSync(path, `${path}.away`);
+  await changeDuckDB(path, 'SELECT 1');
+  const target = await open('load', true);
+  t.after(() => target.close());
+  await target.load(loadOf([fileToLoad(directory, 2, rowsOfText(2))]));
+  await target.close();
+  assert.deepEqual(await read('SELECT count(*) FROM people'), [['2']]);
+});
+
+test('a file system that is read-only is away, and rights that are missing are refused', () => {
+  const failed = (errno: string) => fileError(errno, errno, '/tables', new Error(errno));
+  assert.equal(failed('EROFS').trouble, 'away');
+  assert.equal(failed('EACCES').trouble, 'refused');
+});
+
+test('on a file system that is read-only nothing is loaded, and later it is', {
+  skip: cannotMount() ?? false,
+}, async (t) => {
+  const files = tempDir(t);
+  const directory = mountTmpfs(t, join(files, 'small'), 8 * 1024 * 1024);
+  const path = join(directory, 'tables.duckdb');
+  const open = () => openDuckDBTarget({ path, scratch: files, threads: 1, memoryMiB: 256 });
+  const load = async (id: number) => {
+    const target = await open();
+    t.after(() => target.close());
+    const result = await target.load(loadOf([fileToLoad(files, id, rowsOfText(id))]));
+    await target.close();
+    return result.loaded.length;
+  };
+  assert.equal(await load(1), 1);
+  remount(directory, 'ro');
+  await assert.rejects(open(), { trouble: 'away', code: 'load.target-io' });
+  remount(directory, 'rw');
+  assert.equal(await load(2), 1);
 });
 
 test('a census counts rows, and gives each record', async (t) => {
@@ -275,3 +394,6 @@ test('where the disk is full nothing of the load is there, and later it is', {
     { fileId: 3, rows: 5, rejects: 0 },
   ]);
 });
+
+const remount = (directory: string, how: 'ro' | 'rw') =>
+  execFileSync('mount', ['-o', `remount,${how}`, directory], { stdio: 'pipe' });

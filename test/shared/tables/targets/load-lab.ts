@@ -56,6 +56,7 @@ export function fileToLoad(
       firstRecord,
       linesOf: (records) => [...records],
       linesAt: (offsets) => offsets.map((offset) => bytes.subarray(0, offset).toString().split('\n').length),
+      assertUnchanged: () => undefined,
       close: () => undefined,
     },
     match: {

@@ -1,11 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { toBytes } from '../../../../shared/fs/byte-path.ts';
 import type { State } from '../../../../shared/state/open.ts';
 import { openState } from '../../../../shared/state/open.ts';
 import type { LoadCrashPoints } from '../../../../shared/tables/load-crash-points.ts';
 import { openParquetTarget } from '../../../../shared/tables/targets/parquet.ts';
 import type { Target } from '../../../../shared/tables/targets/target.ts';
+import { taskKey } from '../../../../shared/tables/task-key.ts';
 import { makeState } from '../../../support/state.ts';
 import { tempDir } from '../../../support/temp.ts';
 import { loadOf, readAny } from './load-lab.ts';
@@ -53,6 +55,22 @@ export function parquetLab(t: TestContext) {
         .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
         .map((name) => name.replace(/[0-9a-f]{8}(?=\.)/, '*'))
         .sort(),
+    /** Another worker has a lease of the task. */
+    hold(taskId: number): void {
+      state.exec(`
+        INSERT INTO leases (owner, host, boot, pid, pid_start, claimed_ms, expires_ms) VALUES ('worker-2', 'host', 'boot', 2, '2', 0, 60000)`);
+      state
+        .prepare(`
+          INSERT INTO jobs (kind, key, sink_id, state, lease_token, enqueued_ms, updated_ms)
+          VALUES ('load', ?, 1, 'leased', (SELECT max(token) FROM leases), 0, 0)`)
+        .run(toBytes(taskKey(taskId)));
+    },
+    /** Its lease has ended: it waits for a person, or for somebody else. */
+    letGo(taskId: number, how: 'failed' | 'ready' = 'failed'): void {
+      state
+        .prepare("UPDATE jobs SET state = ?, lease_token = NULL, reason = 'x' WHERE key = ?")
+        .run(how, toBytes(taskKey(taskId)));
+    },
     plans: () => state.prepare('SELECT count(*) FROM load_publications').pluck().get(),
   };
 }

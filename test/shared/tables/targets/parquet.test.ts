@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FileFaultError } from '../../../../shared/tables/errors.ts';
+import { cannotMount, mountTmpfs } from '../../../support/mounts.ts';
 import { makeState } from '../../../support/state.ts';
 import { fileToLoad, loadOf, readAny, rowsOfText, SCHEMA } from './load-lab.ts';
 import { parquetLab } from './parquet-lab.ts';
@@ -59,34 +61,63 @@ test('a content that comes twice is there once, and is told with the numbers of 
   assert.equal(plans(), 0);
 });
 
-test('a content that another task is publishing is busy', async (t) => {
-  const { scratch, load, state, directory } = parquetLab(t);
+test('a file whose content another task is publishing is for later, and the files beside it are loaded', async (t) => {
+  const { scratch, load, read, state, directory, hold } = parquetLab(t);
+  hold(1);
   const file = fileToLoad(scratch, 1, rowsOfText(3), { taskId: 2 });
+  const other = fileToLoad(scratch, 2, rowsOfText(2, 10), { taskId: 2 });
   state
     .prepare("INSERT INTO load_contents VALUES (?, 'people', ?, 1, 0, 3, 0, 'a.parquet')")
     .run(directory, Buffer.from(file.csv.audit.sha256, 'hex'));
   mkdirSync(directory);
   writeFileSync(join(directory, '.wharfinger'), '');
-  await assert.rejects(load([[file]]), { trouble: 'busy', code: 'load.busy', message: /task 1\b/ });
+  assert.deepEqual(await load([[file, other]]), {
+    loaded: [{ fileId: 2, rows: 2, rejects: 0 }],
+    present: [],
+    later: [1],
+  });
+  assert.deepEqual(await load([[file]]), { loaded: [], present: [], later: [1] });
+  assert.deepEqual(await read('SELECT count(*)'), [['2']]);
 });
 
-test('a content that another task has planned meanwhile is busy, and what was written of it goes', async (t) => {
-  const { scratch, load, read, names, directory, otherState } = parquetLab(t);
-  const other = otherState();
+test('a content that another task has planned meanwhile is for later, and what was written of it goes', async (t) => {
+  const { scratch, load, read, names, directory, otherState, hold } = parquetLab(t);
+  const state = otherState();
+  hold(2);
   const file = fileToLoad(scratch, 1, rowsOfText(3));
+  const other = fileToLoad(scratch, 2, rowsOfText(2, 10));
+  let times = 0;
   const crash = {
     reach(point: string) {
       if (point !== 'parquet.written') return;
-      other
+      times += 1;
+      if (times > 1) return;
+      state
         .prepare("INSERT INTO load_contents VALUES (?, 'people', ?, 2, 0, 3, 0, 'a.parquet')")
         .run(directory, Buffer.from(file.csv.audit.sha256, 'hex'));
     },
   };
-  await assert.rejects(load([[file]], { crash }), { trouble: 'busy', message: /task 2\b/ });
-  other.exec('DELETE FROM load_contents');
-  assert.equal((await load([[file]])).loaded.length, 1);
-  assert.deepEqual(await read('SELECT count(*)'), [['3']]);
+  const { loaded, later } = await load([[file, other]], { crash });
+  assert.deepEqual([loaded, later], [[{ fileId: 2, rows: 2, rejects: 0 }], [1]]);
   assert.deepEqual(names(), [`people/${DAY}/part-1-*.parquet`]);
+  state.exec('DELETE FROM load_contents WHERE task_id = 2');
+  assert.deepEqual((await load([[file]])).loaded, [{ fileId: 1, rows: 3, rejects: 0 }]);
+  assert.deepEqual(await read('SELECT count(*)'), [['5']]);
+});
+
+test('what is on record of contents is found without their files', async (t) => {
+  const { scratch, directory, using, load, state } = parquetLab(t);
+  const file = fileToLoad(scratch, 1, 'id,name\n1,Ann\nx,Bob\n');
+  const { sha256 } = file.csv.audit;
+  const find = () => using(async (target) => target.find?.('people', [sha256, 'ab'.repeat(32)]));
+  assert.deepEqual(await find(), new Map());
+  await load([[file]]);
+  assert.deepEqual(await find(), new Map([[sha256, { rows: 1, rejects: 1 }]]));
+  state.exec('UPDATE load_contents SET published = 0');
+  assert.deepEqual(await find(), new Map());
+  state.exec('UPDATE load_contents SET published = 1');
+  renameSync(directory, `${directory}.away`);
+  await assert.rejects(find(), { trouble: 'away', code: 'load.unmarked' });
 });
 
 test('files that are read one by one are one file of data all the same', async (t) => {
@@ -227,4 +258,20 @@ test('wildcards in the path of a directory are none', async (t) => {
     },
     { directory },
   );
+});
+
+test('on a file system that is read-only nothing is loaded, and later it is', {
+  skip: cannotMount() ?? false,
+}, async (t) => {
+  const { scratch, load } = parquetLab(t);
+  const directory = mountTmpfs(t, join(scratch, 'small'), 8 * 1024 * 1024);
+  const remount = (how: 'ro' | 'rw') =>
+    execFileSync('mount', ['-o', `remount,${how}`, directory], { stdio: 'pipe' });
+  const loadOne = async (fileId: number) =>
+    (await load([[fileToLoad(scratch, fileId, rowsOfText(fileId))]], { directory })).loaded.length;
+  assert.equal(await loadOne(1), 1);
+  remount('ro');
+  await assert.rejects(loadOne(2), { trouble: 'away', code: 'load.target-io' });
+  remount('rw');
+  assert.equal(await loadOne(2), 1);
 });

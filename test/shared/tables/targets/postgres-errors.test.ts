@@ -30,7 +30,7 @@ test('what passes by itself is away, and what a person must mend is refused', ()
     ['40P01', 'away load.deadlock'],
     ['55P03', 'away load.locked'],
     ['25P03', 'away load.away'],
-    ['25006', 'refused load.read-only'],
+    ['25006', 'away load.read-only'],
     ['28P01', 'refused load.password'],
     ['28000', 'refused load.password'],
     ['3D000', 'refused load.no-database'],

@@ -1,43 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { type TestContext, test } from 'node:test';
-import pg from 'pg';
-import { TargetError, type TargetTrouble } from '../../../../shared/tables/errors.ts';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { needsPostgres, postgresOfFile } from '../../../support/postgres.ts';
 import { loadOf, PostgresLab, SCHEMA } from './postgres-lab.ts';
+import { stranger, troubleOf, waits } from './postgres-others.ts';
 
 const server = postgresOfFile();
 const TEXT = 'id,name\n1,Ann\n2,Bob\n';
 const ALL = [{ count: '2' }];
-
-async function troubleOf(work: Promise<unknown>, trouble: TargetTrouble, code: string): Promise<TargetError> {
-  const error = await work.then(
-    () => assert.fail('it went well'),
-    (error: unknown) => error,
-  );
-  assert.ok(error instanceof TargetError, String(error));
-  assert.deepEqual([error.trouble, error.code, error.message.includes('\n')], [trouble, code, false]);
-  return error;
-}
-
-/** A connection of somebody else, to hold locks with. */
-async function stranger(t: TestContext, lab: PostgresLab): Promise<pg.Client> {
-  const client = new pg.Client({ ...lab.place, password: server().env.PGPASSWORD });
-  await client.connect();
-  t.after(() => client.end());
-  return client;
-}
-
-/** Returns when a load waits for a lock. */
-async function waits(lab: PostgresLab): Promise<void> {
-  for (;;) {
-    const waiting = await lab.query(
-      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'wharfinger' AND wait_event_type = 'Lock'",
-    );
-    if (waiting.length > 0) return;
-  }
-}
 
 async function backendOf(lab: PostgresLab): Promise<number> {
   const [found] = await lab.query(
@@ -300,9 +273,25 @@ test('who may not come in, or may not write, is told why', needsPostgres, async 
   );
 
   await lab.query(`ALTER ROLE guest SET default_transaction_read_only = on`);
-  await troubleOf(
-    (await lab.target({ url: guest })).load(loadOf([await lab.file('id,name\n8,Y\n')])),
-    'refused',
-    'load.read-only',
-  );
+  const readOnly = (await lab.target({ url: guest })).load(loadOf([await lab.file('id,name\n8,Y\n')]));
+  const { hint } = await troubleOf(readOnly, 'away', 'load.read-only');
+  assert.match(hint ?? '', /primary/);
 });
+
+test(
+  'a scratch directory that takes no pipe is away, and it is the one that is named',
+  needsPostgres,
+  async (t) => {
+    const lab = await PostgresLab.open(t, server());
+    const scratch = join(lab.directory, 'gone');
+    mkdirSync(scratch);
+    const target = await lab.target({ scratch });
+    await target.load(loadOf([await lab.file('id,name\n7,Eve\n')]));
+    rmSync(scratch, { recursive: true });
+    const file = await lab.file(TEXT);
+    const { message } = await troubleOf(target.load(loadOf([file])), 'away', 'load.scratch');
+    assert.ok(message.includes(scratch));
+    mkdirSync(scratch);
+    assert.equal((await target.load(loadOf([file]))).loaded.length, 1);
+  },
+);

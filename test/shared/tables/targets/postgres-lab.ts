@@ -91,6 +91,10 @@ export class PostgresLab {
     return { host: '127.0.0.1', port: this.#server.port, user: 'wharf', database: this.#database };
   }
 
+  get password(): string {
+    return this.#server.env.PGPASSWORD;
+  }
+
   /** What a person does, or sees, in the database. */
   query(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]> {
     return this.#server.query(sql, values, this.#database);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
+import type { LoadTools } from '../../../../../apps/worker/handlers/load/tools.ts';
 import { join, toBytes } from '../../../../../shared/fs/byte-path.ts';
+import { BundleError } from '../../../../../shared/tables/engine/bundle.ts';
 import { retryTasks } from '../../../../../shared/tables/inspect/retry-tasks.ts';
 import { FakeDatabase } from '../../../../support/fake-target.ts';
 import { Loads, loadSink } from '../../../../support/loads.ts';
@@ -180,10 +182,46 @@ test('thousands of small files of one task are loaded in a few statements', asyn
   await loads.hand(database.tools).step();
   assert.deepEqual(
     database.loads.map((files) => files.length),
-    [500, 500, 200],
+    [1000, 200],
   );
   assert.deepEqual(loads.totals(), { files: 1200, rows: 1200, rejects: 0 });
   assert.equal(loads.tasks()[0]?.status, 'LOADED');
+});
+
+test('small files that were not read together as expected are loaded one by one', async (t) => {
+  const loads = new Loads(t, [loadSink()]);
+  const database = new FakeDatabase();
+  const asked: (boolean | undefined)[] = [];
+  const openTarget: LoadTools['openTarget'] = async (...args) => {
+    const target = await database.tools.openTarget(...args);
+    return {
+      ...target,
+      async load(load) {
+        asked.push(load.unbundled);
+        if (load.unbundled !== true) throw new BundleError();
+        return await target.load(load);
+      },
+    };
+  };
+  loads.commit({ a: 'x\n1\n', b: 'x\n2\n' });
+  await loads.hand({ ...database.tools, openTarget }).step();
+  assert.deepEqual(asked, [undefined, true]);
+  assert.deepEqual(database.rows, ['1', '2']);
+  assert.equal(loads.tasks()[0]?.status, 'LOADED');
+});
+
+test('a file with another header than the one before is matched by itself', async (t) => {
+  const loads = new Loads(t, [loadSink({ onColumns: 'ignore' })]);
+  const database = new FakeDatabase();
+  const matched: string[][] = [];
+  const matchColumns: LoadTools['matchColumns'] = (csv, ...args) => {
+    matched.push(csv.firstRecord);
+    return database.tools.matchColumns(csv, ...args);
+  };
+  loads.commit({ a: 'x,y\n1,1\n', b: 'x,y\n2,2\n', c: 'y,x\n3,3\n', d: 'x\n4\n' });
+  await loads.hand({ ...database.tools, matchColumns }).step();
+  assert.deepEqual(matched, [['x', 'y'], ['y', 'x'], ['x']]);
+  assert.equal(loads.totals()?.files, 4);
 });
 
 test('columns that files add are kept for those that come later', async (t) => {

@@ -114,20 +114,20 @@ test('what one claim learned of a target that is away, the next does not find ou
 test('a target that gives up in the middle leaves what was settled, and the rest for later', async (t) => {
   const loads = new Loads(t, [loadSink({ taskBytes: 10 * 1024 * 1024 })]);
   const database = new FakeDatabase();
-  const names = Array.from({ length: 501 }, (_, index) => [`f${index}`, `x\n${index}\n`]);
+  const names = Array.from({ length: 1001 }, (_, index) => [`f${index}`, `x\n${index}\n`]);
   loads.commit(Object.fromEntries(names));
   database.afterCommit = () => {
     database.loadTrouble = 'away';
   };
   const hand = loads.hand(database.tools);
   await hand.step();
-  assert.deepEqual(loads.totals(), { files: 500, rows: 500, rejects: 0 });
+  assert.deepEqual(loads.totals(), { files: 1000, rows: 1000, rejects: 0 });
   assert.deepEqual([loads.tasks()[0]?.status, loads.jobs()[0]?.attempts], ['NEW', 1]);
   database.loadTrouble = undefined;
   hand.clock.forward(5000);
   await hand.step();
-  assert.deepEqual(loads.totals(), { files: 501, rows: 501, rejects: 0 });
-  assert.equal(database.rows.length, 501);
+  assert.deepEqual(loads.totals(), { files: 1001, rows: 1001, rejects: 0 });
+  assert.equal(database.rows.length, 1001);
 });
 
 test('what a target refuses fails at once with its reason, all tasks of its table alike', async (t) => {
