@@ -41,6 +41,8 @@ export type Audit = {
   records: number;
   /** Record number k (the header is 1) begins in line k. */
   isRegular: boolean;
+  /** All cells below the header are short decimal numbers without exponents, or NULL: a reader cannot take one for another. */
+  hasPlainNumbers?: boolean;
 };
 
 /**

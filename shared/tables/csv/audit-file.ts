@@ -17,6 +17,7 @@ import { toUtf8 } from './to-utf8.ts';
 export type Opening = {
   fileId: number;
   dialect: Dialect;
+  nulls: readonly string[];
   encoding: Encoding;
   scratch: string;
   limits: GunzipLimits | undefined;
@@ -51,8 +52,8 @@ export async function auditFile(opening: Opening, source: Source): Promise<Audit
 }
 
 async function auditPlain(opening: Opening, source: Source): Promise<TextFacts> {
-  const { dialect, file } = opening;
-  const audit = new TextAudit(dialect);
+  const { dialect, nulls, file } = opening;
+  const audit = new TextAudit(dialect, nulls);
   try {
     if (source.whole !== undefined) audit.push(source.whole);
     else for await (const chunk of source.chunks()) audit.push(chunk);
@@ -76,7 +77,7 @@ async function auditInto(
   text: AsyncIterable<Buffer>,
   copy: ScratchFile,
 ): Promise<TextFacts> {
-  const audit = new TextAudit(opening.dialect);
+  const audit = new TextAudit(opening.dialect, opening.nulls);
   try {
     for await (const chunk of text) {
       opening.signal.throwIfAborted();

@@ -22,8 +22,8 @@ export type OpenCsvOptions = {
   /** The first record names the columns. */
   header: boolean;
   encoding: Encoding;
-  /** The empty cell is one of those that mean NULL, as it is unless this is false. */
-  emptyIsNull?: boolean | undefined;
+  /** Cells that mean NULL; the empty one where nothing is said. */
+  nulls?: readonly string[] | undefined;
   /** The directory where plain copies are made; of this program only. They have no names there, and go with this process. */
   scratch: string;
   /** What the file must still be; undefined for a file that nobody has committed. */
@@ -61,13 +61,14 @@ export async function openCsv(options: OpenCsvOptions, signal: AbortSignal): Pro
 
 async function open(options: OpenCsvOptions, held: HeldDescriptors, signal: AbortSignal): Promise<PlainFile> {
   const { fileId, path, dialect, encoding, scratch, limits, header, expected, scanned, chunkBytes } = options;
+  const { nulls = [''] } = options;
   const file = openRegular(fileId, path);
   held.add(file.fd);
   const sizeBytes = Number(file.stats.size);
   if (expected !== undefined && sizeBytes !== expected.sizeBytes) throw notCommitted(fileId);
   if (scanned !== undefined && (sizeBytes !== scanned.sizeBytes || file.stats.mtimeNs !== scanned.mtimeNs))
     throw changedFault(fileId, 'it changed since it was scanned');
-  const opening = { fileId, dialect, encoding, scratch, limits, chunkBytes, file, held, signal };
+  const opening = { fileId, dialect, nulls, encoding, scratch, limits, chunkBytes, file, held, signal };
 
   const source = readSource(fileId, file, signal, chunkBytes);
   const audited = await auditFile(opening, source);
@@ -77,11 +78,15 @@ async function open(options: OpenCsvOptions, held: HeldDescriptors, signal: Abor
 
   const { facts } = audited;
   const firstRecord = firstRecordOf(options, facts);
-  const shape = { header, countsBlankLines: firstRecord.length === 1 && (options.emptyIsNull ?? true) };
+  const shape = { header, countsBlankLines: firstRecord.length === 1 && nulls.includes('') };
   const rewriting = rewritingOf(facts, shape);
   if (rewriting === 'impossible') throw misleading(fileId);
   const plain = rewriting === undefined ? audited : await rewriteText(opening, audited, rewriting);
-  const audit = { sha256, ...countRecords(facts.scanner, shape) };
+  const audit = {
+    sha256,
+    ...countRecords(facts.scanner, shape),
+    hasPlainNumbers: header && facts.hasPlainNumbers,
+  };
   const isSmall = source.whole !== undefined && plain.fd === file.fd;
   return new PlainFile({
     fileId,

@@ -28,7 +28,10 @@ export async function openDuckDB(options: DuckOptions): Promise<Duck> {
   try {
     instance = await DuckDBInstance.create(options.path, settingsOf(options));
     const connection = await instance.connect();
-    await connection.run("SET enable_progress_bar = false; SET TimeZone = 'UTC'");
+    // A checkpoint after each load would write a table's last rows anew each time; closing makes one.
+    await connection.run(
+      "SET enable_progress_bar = false; SET TimeZone = 'UTC'; SET checkpoint_threshold = '1GiB'",
+    );
     return duckOf(instance, connection);
   } catch (error) {
     instance?.closeSync();

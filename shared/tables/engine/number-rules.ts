@@ -19,7 +19,7 @@ export const isReal = (type: string): boolean => type === 'DOUBLE' || type === '
 // By the text, and never by a number that was made of it: a fraction of less than half of the last digit, and what is less than 1e-324, are
 // gone by then. Regular expressions cost most of a load's time where all cells have to match one, so that simple texts are told by GLOB.
 
-const WHOLE = '[-+]?[0-9]+([.]0*)?([eE][+]?[0-9]{1,3})?';
+const WHOLE = '[-+]?([0-9]+([.]0*)?|[.]0+)([eE][+]?[0-9]{1,3})?';
 const SCIENTIFIC = '[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)[eE][-+]?[0-9]{1,3}';
 
 /** `7`, and what is the same number: `7.0`, `7e0`, `1.5e+05`. */

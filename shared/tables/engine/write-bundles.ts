@@ -124,7 +124,12 @@ const bundleOf = (first: FileToLoad, { fileId, fd, parts, records, sizeBytes }: 
   csv: {
     readPath: `/proc/self/fd/${fd}`,
     sizeBytes,
-    audit: { sha256: '', records, isRegular: true },
+    audit: {
+      sha256: '',
+      records,
+      isRegular: true,
+      hasPlainNumbers: parts.every(({ file }) => file.csv.audit.hasPlainNumbers === true),
+    },
     firstRecord: first.csv.firstRecord,
     linesOf: (numbers) => [...numbers],
     linesAt() {

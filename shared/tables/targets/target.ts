@@ -10,7 +10,7 @@ export type Load = {
   maxRejects: number;
   /** Rows carry the id of their file and their line, as columns `_file_id` and `_line`. */
   lineage: boolean;
-  /** Each file is read by itself, as is to be tried after a `BundleError`. */
+  /** Each file is read by itself, and each cell as text, as is to be tried after a `BundleError`. */
   unbundled?: boolean | undefined;
   /** Aborts to give up soon; nothing is written then. */
   signal: AbortSignal;
@@ -51,7 +51,8 @@ export type TableCensus = { rows: number; records: AsyncIterable<LoadRecord> | I
  * A load is one transaction of the target: rows, rejects and one record for each file, with a unique constraint on table and content. Who
  * is killed at any moment, or never hears that the transaction ended, loads again and finds the record.
  *
- * All methods throw `TargetError` where the target does not do it, and `FileFaultError` where one file is to blame.
+ * All methods throw `TargetError` where the target does not do it, and `FileFaultError` where one file is to blame; `load` also `BundleError`
+ * (shared/tables/engine/bundle.ts) where it is to be called again with `unbundled`.
  */
 export type Target = {
   /** The columns of a table that is there, by whomever it was made; undefined where there is none. */

@@ -64,12 +64,11 @@ export class FileReader {
   async read(file: WaitingFile): Promise<OpenFile | undefined> {
     const { scratch, sink, signal, tools } = this.#context;
     const { header, encoding, nulls } = sink.settings.declared;
-    const emptyIsNull = nulls.includes('');
     const { fileId, path, committedSha256: sha256, sizeBytes, scanned } = file;
     const expected = sha256 === undefined ? undefined : { sha256, sizeBytes };
     const dialect = await this.#dialectFor(file);
     const csv = await tools.openCsv(
-      { fileId, path, dialect, header, encoding, emptyIsNull, scratch, expected, scanned },
+      { fileId, path, dialect, header, encoding, nulls, scratch, expected, scanned },
       signal,
     );
     try {

@@ -31,7 +31,7 @@ export type LoadOptions = {
   onProgress(delta: Delta): void;
 };
 
-/** Tasks of one claim: of 10 MiB each they are one load. */
+/** Tasks of one claim, after which a target is closed: few enough that another worker has some to do. */
 const BATCH_SIZE = 50;
 
 /** Files of one load. While it runs, as many are read for the next. */

@@ -15,8 +15,8 @@ import type { LoadTools, Sniffer } from './tools.ts';
 import { giveBack, type Stopped, stopAtTrouble, waitFor } from './trouble.ts';
 import { Turns } from './turns.ts';
 
-/** Of a load. The end of each costs a target half a second of a core: with 64 MiB a gigabyte takes nearly twice the time. */
-const PIECE_BYTES = 512 * 1024 * 1024;
+/** Of a load: the next is read while it runs, and the end of each costs a target some time. */
+const PIECE_BYTES = 128 * 1024 * 1024;
 
 /** When a warehouse that is not mounted is looked for again. */
 const LOOK_AGAIN_MS = 60_000;

@@ -17,7 +17,7 @@ test('records are counted with the header, and a header alone is no fault', asyn
 test('a blank line of a file with one column is a record, as long as the empty cell means NULL', async (t) => {
   const { open } = opening(t);
   assert.equal((await open('a\n1\n\n2\n\n')).audit.records, 5);
-  assert.equal((await open('a\n1\n\n2\n\n', { emptyIsNull: false })).audit.records, 3);
+  assert.equal((await open('a\n1\n\n2\n\n', { nulls: ['NA'] })).audit.records, 3);
   assert.equal((await open('\na\n1\n')).audit.records, 2);
   assert.equal((await open('\na\n1\n', { header: false })).audit.records, 3);
 });

@@ -190,6 +190,7 @@ test('a file that is written to while it is read is a fault, however broken it l
       dialect: DIALECT,
       encoding: 'utf-8',
       scratch: directory,
+      nulls: [],
       limits: undefined,
       chunkBytes: 16,
       file,

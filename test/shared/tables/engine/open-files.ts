@@ -28,8 +28,8 @@ export async function openFile(
   const name = `${fileId}.csv`;
   const path = fromText(join(directory, name));
   writeFileSync(join(directory, name), content);
-  const { dialect, header, encoding } = schema;
-  const csv = await openCsv({ fileId, path, dialect, header, encoding, scratch }, NEVER);
+  const { dialect, header, encoding, nulls } = schema;
+  const csv = await openCsv({ fileId, path, dialect, header, encoding, nulls, scratch }, NEVER);
   const match = matchColumns(csv, schema, 'ignore', fileId);
   return { fileId, taskId: 1, name, path, ingestDate: '2026-01-02', csv, match };
 }

@@ -97,7 +97,12 @@ test(
     const schema = { ...SCHEMA, columns: (await target.describe('people')) ?? [] };
     assert.deepEqual(schema.columns, [{ name: 'id', type: 'HUGEINT' }]);
     assert.deepEqual(
-      (await target.load(loadOf([await lab.file('id\n2.5\n3\n', { schema })], { schema }))).loaded,
+      (
+        await target.load({
+          ...loadOf([await lab.file('id\n2.5\n3\n', { schema })], { schema }),
+          unbundled: true,
+        })
+      ).loaded,
       [{ fileId: 2, rows: 1, rejects: 1 }],
     );
     assert.deepEqual(await lab.query('SELECT id FROM people ORDER BY id'), [{ id: '1' }, { id: '3' }]);
