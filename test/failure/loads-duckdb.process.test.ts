@@ -45,7 +45,7 @@ test('a table of DuckDB that was dropped fails its tasks with that reason, and i
   assert.equal(failed.code, 3, failed.stderr);
   assert.match(
     String(granary.tasks()[1]?.failure_msg),
-    /^the table grain is gone, and wharfinger_loads says that files were loaded into it; restore it, or delete/,
+    /^the table grain is gone, and wharfinger_loads says that files were loaded into it; restore it, or load into a table of another name/,
   );
   await granary.place.ask(`ALTER TABLE away RENAME TO ${TABLE}`);
   await granary.command('load', 'retry', '--failed');

@@ -99,7 +99,7 @@ test(
     assert.equal(task?.status, 'FAILED');
     assert.match(
       String(task?.failure_msg),
-      /^the table public\.grain is gone, and wharfinger_loads says that files were loaded into it; restore it, or delete/,
+      /^the table public\.grain is gone, and wharfinger_loads says that files were loaded into it; restore it, or load into a table of another name/,
     );
     const verified = await granary.command('verify');
     assert.equal(verified.code, 4);

@@ -136,7 +136,7 @@ export const tableGone = (table: string): TargetError =>
     {
       code: 'load.table-gone',
       subject: table,
-      hint: `restore it, or delete its rows of ${LOADS_TABLE} to load everything again`,
+      hint: `restore it, or load into a table of another name; without its rows of ${LOADS_TABLE} it is begun anew, empty of what was loaded`,
     },
   );
 

@@ -95,7 +95,7 @@ export const tableGone = (relation: Relation): TargetError =>
     {
       code: 'load.table-gone',
       subject: relation.name,
-      hint: `restore it, or delete its rows of ${relation.schema}.${LOADS_TABLE} to load everything again`,
+      hint: `restore it, or load into a table of another name; without its rows of ${relation.schema}.${LOADS_TABLE} it is begun anew, empty of what was loaded`,
     },
   );
 
