@@ -41,8 +41,25 @@ export type Audit = {
   records: number;
   /** Record number k (the header is 1) begins in line k. */
   isRegular: boolean;
-  /** All cells below the header are short decimal numbers without exponents, or NULL: a reader cannot take one for another. */
-  hasPlainNumbers?: boolean;
+  /** Of each column, by the cells below the header; undefined where they are not known. */
+  shapes?: readonly ColumnShape[] | undefined;
+};
+
+/** What the cells of a column look like that mean something: by that a reader is trusted with them. */
+export type ColumnShape = {
+  /**
+   * No number has more characters: 2^n - 1, or 0 where there is none. A number is of digits, with points or without; a minus may stand before it,
+   * and nothing else.
+   */
+  digits: number;
+  /** Of numbers. */
+  hasPoints: boolean;
+  /** `2024-01-31`, as far as the form goes. */
+  hasDays: boolean;
+  /** `2024-01-31 23:59:59`, or with a T, as far as the form goes. */
+  hasMoments: boolean;
+  /** Anything else; then what stands above need not be complete. */
+  hasText: boolean;
 };
 
 /**

@@ -85,7 +85,7 @@ async function open(options: OpenCsvOptions, held: HeldDescriptors, signal: Abor
   const audit = {
     sha256,
     ...countRecords(facts.scanner, shape),
-    hasPlainNumbers: header && facts.hasPlainNumbers,
+    shapes: header ? facts.shapes.finish(firstRecord.length) : undefined,
   };
   const isSmall = source.whole !== undefined && plain.fd === file.fd;
   return new PlainFile({

@@ -1,7 +1,7 @@
 import type { Dialect } from '../contract.ts';
+import { ColumnShapes } from './column-shapes.ts';
 import { TextFault } from './faults.ts';
 import { HEAD_BYTES, isGzip, PACKED_HINT, packedFormat } from './packed.ts';
-import { PlainNumbers } from './plain-numbers.ts';
 import { RecordScanner } from './record-scanner.ts';
 import { Utf8Check } from './utf8-check.ts';
 
@@ -20,8 +20,8 @@ export type TextFacts = {
   start: number;
   /** Of the first record that is not blank, without its line end. */
   first: { start: number; end: number; bytes: Buffer };
-  /** All that follows the first record is short decimal numbers, or NULL: see `PlainNumbers`. */
-  hasPlainNumbers: boolean;
+  /** Of what follows the first record. */
+  shapes: ColumnShapes;
 };
 
 /**
@@ -31,7 +31,7 @@ export type TextFacts = {
  */
 export class TextAudit {
   readonly #scanner: RecordScanner;
-  readonly #numbers: PlainNumbers;
+  readonly #shapes: ColumnShapes;
   readonly #utf8 = new Utf8Check();
   /** The first bytes, until there are enough of them to tell what begins so. */
   #head: Buffer | undefined = Buffer.alloc(0);
@@ -44,7 +44,7 @@ export class TextAudit {
 
   constructor(dialect: Dialect, nulls: readonly string[] = []) {
     this.#scanner = new RecordScanner(dialect);
-    this.#numbers = new PlainNumbers(dialect.delimiter, dialect.quote, nulls);
+    this.#shapes = new ColumnShapes(dialect.delimiter, dialect.quote, nulls);
   }
 
   push(chunk: Buffer): void {
@@ -74,7 +74,7 @@ export class TextAudit {
       scanner: this.#scanner,
       start,
       first: { start: start + first.start, end: start + first.end, bytes },
-      hasPlainNumbers: this.#numbers.isPlain,
+      shapes: this.#shapes,
     };
   }
 
@@ -107,7 +107,7 @@ export class TextAudit {
     if (wrong !== undefined) throw noUtf8(this.#start + wrong);
     this.#scanner.push(chunk);
     const { first } = this.#scanner;
-    if (first !== undefined) this.#numbers.push(chunk, Math.max(0, first.end - this.#scannedBytes));
+    if (first !== undefined) this.#shapes.push(chunk, Math.max(0, first.end - this.#scannedBytes));
     this.#keepFirst(chunk);
     this.#scannedBytes += chunk.length;
     this.#judge();

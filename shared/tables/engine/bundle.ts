@@ -29,14 +29,17 @@ export const mostRejects = (file: FileToLoad, maxRejects: number): number =>
   isBundle(file) ? Math.max(maxRejects, MOST_REJECTS) : maxRejects;
 
 /**
- * A bundle, or files of plain numbers, were not read as their audits say, or have rejects. The load is to be rolled back and tried again with
+ * A bundle, or columns of which the reader made values by what their cells look like, were not read as the audits say. The load is to be rolled back and tried again with
  * `unbundled`, which reads each file by itself and each cell as text, and finds the file that is to blame, if one is.
  */
 export class BundleError extends WharfingerError {
   override readonly name = 'BundleError';
 
   constructor(cause?: unknown) {
-    super('files were read together, or as numbers, and not as expected', { code: 'load.bundle', cause });
+    super('files were read together, or by what their cells look like, and not as expected', {
+      code: 'load.bundle',
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FileToLoad } from '../contract.ts';
 import { type LoadContext, rulesOf } from './context.ts';
-import type { FastCell } from './fast-cells.ts';
+import { type FastCell, isSureOfText } from './fast-cells.ts';
 import { takeInvalid } from './invalid-cells.ts';
 import type { RejectedRows } from './judge.ts';
 import type { RowNumbering } from './lines.ts';
@@ -60,7 +60,8 @@ async function fillStage(
 function isUnsure(cells: readonly (FastCell | undefined)[]): string {
   const sure: string[] = ['true'];
   cells.forEach((fast, index) => {
-    if (fast?.isSure !== undefined) sure.push(fast.isSure(cell(index), fast.value(cell(index))));
+    const isSure = fast && isSureOfText(fast, cell(index));
+    if (isSure !== undefined) sure.push(isSure);
   });
   return `NOT (${sure.join(' AND ')})`;
 }

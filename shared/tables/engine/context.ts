@@ -13,8 +13,8 @@ export type LoadContext = {
   schema: TableSchema;
   maxRejects: number;
   lineage: boolean;
-  /** Of files with nothing but plain numbers DuckDB's reader may make the numbers; what is not as it should be then is a `BundleError`. */
-  trustsNumbers: boolean;
+  /** DuckDB's reader may make values of columns whose cells look like them; what is not as it should be then is a `BundleError`. */
+  trustsShapes: boolean;
   consume: Consume;
 };
 

@@ -2,12 +2,13 @@ import type { FileLoad, FileToLoad, Reject } from '../contract.ts';
 import { BundleError, isBundle } from './bundle.ts';
 import { loadCarefully } from './careful.ts';
 import { type LoadContext, placesOf, rulesOf } from './context.ts';
-import { type FastCell, fastCellOf, plainCellOf } from './fast-cells.ts';
+import { type FastCell, fastCellOf } from './fast-cells.ts';
 import { assertFewRejects, joined, lostRows, type RejectedRows, rowsOf } from './judge.ts';
 import { cell, dropTables, freshName, freshRejectTables, readCsv } from './read-csv.ts';
 import { takeRejects } from './reader-rejects.ts';
 import { ident } from './sql.ts';
 import { consumeStage, outputsOf } from './stage.ts';
+import { jointShapes, trustedCellOf } from './trusted-cells.ts';
 
 /** What became of each file, and all that is wrong in them. */
 export type Loaded = { files: FileLoad[]; rejects: Reject[] };
@@ -17,7 +18,8 @@ export type Loaded = { files: FileLoad[]; rejects: Reject[] };
  * tells that there are such rows, and only their files are read again, for these rows alone. So nothing that a statement finds
  * in a file makes it fail, and the transaction goes on.
  *
- * Files of nothing but plain numbers are read as numbers, others as text.
+ * Columns whose cells look as the reader can be trusted with are read as what they are, others as text. What is not as it should be then is a
+ * `BundleError`.
  *
  * With lineage by way of a temp table, one file at a time: which line a row has is known once it is known what was rejected before it.
  */
@@ -25,8 +27,7 @@ export async function loadFast(context: LoadContext, files: readonly FileToLoad[
   const { schema } = context;
   const [file] = files;
   if (file === undefined) return { files: [], rejects: [] };
-  const isPlain = context.trustsNumbers && files.every(({ csv }) => csv.audit.hasPlainNumbers === true);
-  const cells = fastCellsOf(context, files, isPlain);
+  const cells = fastCellsOf(context, files);
 
   const sure = context.lineage
     ? await writeNumbered(context, file, cells)
@@ -38,8 +39,6 @@ export async function loadFast(context: LoadContext, files: readonly FileToLoad[
     (sum, each) => sum + rowsOf(each, schema) - (rejected.get(each)?.rows ?? 0),
     0,
   );
-  // By another way to read them, a row may be wrong in another way: all of it is done again by the text.
-  if (isPlain && (written !== expected || rejected.size > 0)) throw new BundleError();
   const parts = new Map<FileToLoad, (RejectedRows | undefined)[]>(
     files.map((each) => [each, [rejected.get(each)]]),
   );
@@ -51,7 +50,11 @@ export async function loadFast(context: LoadContext, files: readonly FileToLoad[
       doubted += more.rejected.rows;
       parts.get(doubtful)?.push(more.rejected);
     }
-  if (written + doubted !== expected) await blame(context, files);
+  if (written + doubted !== expected) {
+    await blame(context, files);
+    if (cells.some((fast) => fast?.isTrusted === true)) throw new BundleError();
+    throw new Error('rows were read that were not written, or the other way round');
+  }
   return outcome(parts, context);
 }
 
@@ -71,16 +74,17 @@ function outcome(
   return { files: loads, rejects };
 }
 
-function fastCellsOf(
-  context: LoadContext,
-  files: readonly FileToLoad[],
-  isPlain: boolean,
-): (FastCell | undefined)[] {
+function fastCellsOf(context: LoadContext, files: readonly FileToLoad[]): (FastCell | undefined)[] {
   const [file] = files;
   if (file === undefined) return [];
-  const rules = rulesOf(file, context.schema);
-  const cellOf = isPlain ? plainCellOf : fastCellOf;
-  return rules.map((column) => (column === undefined ? undefined : cellOf(column.type, column.rule)));
+  const { schema } = context;
+  const shapes = context.trustsShapes ? jointShapes(files) : undefined;
+  return rulesOf(file, schema).map((column, index) => {
+    if (column === undefined) return undefined;
+    const { type, rule } = column;
+    const shape = rule === undefined ? undefined : shapes?.[index];
+    return (shape && trustedCellOf(type, shape, schema)) ?? fastCellOf(type, rule);
+  });
 }
 
 const valueName = (index: number): string => ident(`v${index}`);
@@ -166,8 +170,8 @@ async function filesInDoubt(
   return files.filter(({ csv }) => doubtful.has(csv.readPath));
 }
 
-/** The counts of a group do not agree: finds the file whose own do not. */
-async function blame({ connection, schema }: LoadContext, files: readonly FileToLoad[]): Promise<never> {
+/** The counts of a group do not agree: finds the file whose own do not. @throws FileFaultError `load.lost-rows` of it */
+async function blame({ connection, schema }: LoadContext, files: readonly FileToLoad[]): Promise<void> {
   for (const file of files) {
     const into = freshRejectTables();
     const types = file.match.columns.map(() => 'VARCHAR');
@@ -182,5 +186,4 @@ async function blame({ connection, schema }: LoadContext, files: readonly FileTo
     const found = Number(read.getRows()[0]?.[0]) + Number(rejected.getRows()[0]?.[0]);
     if (found !== rowsOf(file, schema)) throw lostRows(file, schema, found);
   }
-  throw new Error('rows were read that were not written, or the other way round');
 }

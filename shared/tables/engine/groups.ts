@@ -4,7 +4,7 @@ import type { FileToLoad, Match } from '../contract.ts';
 const MOST_FILES = 1000;
 const MOST_BYTES = 256 * 1024 * 1024;
 
-/** Files that one statement can read: those whose columns are the same and go to the same. In their order; a large file is alone. */
+/** Files that one statement can read: those whose columns are the same and go to the same, and look like something known, or do not. In their order; a large file is alone. */
 export function groupsOf(files: readonly FileToLoad[]): FileToLoad[][] {
   const groups: FileToLoad[][] = [];
   const open = new Map<string, { files: FileToLoad[]; bytes: number }>();
@@ -13,13 +13,14 @@ export function groupsOf(files: readonly FileToLoad[]): FileToLoad[][] {
   for (const file of files) {
     const shape = shapes.get(file.match) ?? JSON.stringify(file.match);
     shapes.set(file.match, shape);
-    const { sizeBytes } = file.csv;
-    let group = open.get(shape);
+    const { sizeBytes, audit } = file.csv;
+    const key = `${audit.shapes === undefined} ${shape}`;
+    let group = open.get(key);
     const isFull =
       group !== undefined && (group.files.length === MOST_FILES || group.bytes + sizeBytes > MOST_BYTES);
     if (group === undefined || isFull) {
       group = { files: [], bytes: 0 };
-      open.set(shape, group);
+      open.set(key, group);
       groups.push(group.files);
     }
     group.files.push(file);

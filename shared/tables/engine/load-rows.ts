@@ -49,7 +49,7 @@ export async function loadRows(
     schema,
     maxRejects,
     lineage,
-    trustsNumbers: !unbundled && !lineage && schema.key.length === 0,
+    trustsShapes: !unbundled && !lineage && schema.key.length === 0,
     async consume(select, columns) {
       signal.throwIfAborted();
       return consume(select, columns);

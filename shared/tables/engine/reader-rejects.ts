@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { parse } from 'csv-parse/sync';
 import type { FileToLoad, Reject, TableSchema } from '../contract.ts';
-import { mostRejects } from './bundle.ts';
+import { BundleError, mostRejects } from './bundle.ts';
 import { type RejectedRows, tooManyRejects } from './judge.ts';
 import type { RejectTables } from './read-csv.ts';
 import { dropTables } from './read-csv.ts';
@@ -12,6 +12,7 @@ import { ident } from './sql.ts';
 /**
  * The rows that DuckDB's reader rejected in the statement that has just run, for each file that has any; the tables are gone then.
  *
+ * @throws BundleError where a cell could not be read as what it looked like: by its text the row may be wrong in another way, or right
  * @throws FileFaultError `load.rejects` where a file has more rejected rows than it may, before they are read
  */
 export async function takeRejects(
@@ -23,9 +24,10 @@ export async function takeRejects(
   const from = `FROM temp.${ident(tables.rejects)} r JOIN temp.${ident(tables.scans)} s USING (scan_id, file_id)`;
   const taken = new Map<FileToLoad, RejectedRows>();
   const counts = await connection.runAndReadAll(
-    `SELECT s.file_path, count(DISTINCT r.line_byte_position) ${from} GROUP BY ALL`,
+    `SELECT s.file_path, count(DISTINCT r.line_byte_position), bool_or(r.error_type = 'CAST') ${from} GROUP BY ALL`,
   );
   const byPath = new Map(files.map((file) => [file.csv.readPath, file]));
+  if (counts.getRows().some(([, , isOfACast]) => isOfACast === true)) throw new BundleError();
   for (const [path, count] of counts.getRows()) {
     const file = byPath.get(String(path));
     if (file === undefined) throw new Error(`rejects of a file that was not read: ${path}`);

@@ -5,6 +5,7 @@ import { HeldDescriptors } from '../csv/held-descriptors.ts';
 import type { ScratchFile } from '../csv/scratch-file.ts';
 import type { Bundle, Part } from './bundle.ts';
 import { rowsOf } from './judge.ts';
+import { jointShapes } from './trusted-cells.ts';
 
 export type Bundling = {
   /** Larger files are read by themselves. */
@@ -128,7 +129,7 @@ const bundleOf = (first: FileToLoad, { fileId, fd, parts, records, sizeBytes }: 
       sha256: '',
       records,
       isRegular: true,
-      hasPlainNumbers: parts.every(({ file }) => file.csv.audit.hasPlainNumbers === true),
+      shapes: jointShapes(parts.map(({ file }) => file)),
     },
     firstRecord: first.csv.firstRecord,
     linesOf: (numbers) => [...numbers],

@@ -15,8 +15,21 @@ export async function writeRows(
   load: Load,
 ): Promise<RowsLoaded> {
   if (load.schema.key.length > 0) return writeKeyedRows(connection, place, load);
-  return loadRows(connection, load, (select, columns) => insert(connection, place, columns, select));
+  return loadRows(connection, load, async (select, columns) => {
+    await keepOrder(connection, load.lineage);
+    const rows = await insert(connection, place, columns, select);
+    await keepOrder(connection, true);
+    return rows;
+  });
 }
+
+/**
+ * Whether statements keep the order of rows, as those that number them have to. Where an INSERT does, DuckDB makes a small group of rows of
+ * each file's end, and writes all that was loaded anew when it folds the log in, to have them in larger ones.
+ */
+export const keepOrder = async (connection: DuckDBConnection, keeps: boolean): Promise<void> => {
+  await connection.run(`SET preserve_insertion_order = ${keeps}`);
+};
 
 /**
  * Finds the file that has the row which the table refused, by writing one after the other, in a transaction that is then rolled back.

@@ -9,7 +9,7 @@ import { filesWithout } from './duckdb-files-without.ts';
 import { placeOf, rowsOf } from './duckdb-query.ts';
 import { DuckDBRecords } from './duckdb-records.ts';
 import { findTable, isLineage, prepareTable, tableGone } from './duckdb-table.ts';
-import { findFault, writeRows } from './duckdb-write.ts';
+import { findFault, keepOrder, writeRows } from './duckdb-write.ts';
 import type { FileRecord, Load, LoadResult, TableCensus, Target } from './target.ts';
 
 export type DuckDBTargetOptions = {
@@ -83,6 +83,8 @@ class DuckDBTarget implements Target {
     return this.#explained(async () => {
       const { connection } = this.#duck;
       await this.#useThreads(load);
+      // Whatever the transaction before it ended in.
+      await keepOrder(connection, true);
       await connection.run('BEGIN TRANSACTION');
       try {
         const result = await this.#inTransaction(file, load);
@@ -128,6 +130,7 @@ class DuckDBTarget implements Target {
   /** Which file has the row that the table refused; nothing of this lasts. */
   async #blame({ database }: DuckDBFile, load: Load): Promise<FileFaultError | undefined> {
     const { connection } = this.#duck;
+    await keepOrder(connection, true);
     await connection.run('BEGIN TRANSACTION');
     try {
       const { found, rest } = await this.#begin(database, load);

@@ -44,19 +44,31 @@ export type PieceLimits = {
   /** Open at a time. */
   files: number;
   bytes: number;
+  /** Of the first; each may have half as much again as the one before. */
+  firstBytes: number;
 };
 
+const GROWTH = 1.5;
+
 /** The files of tasks that wait, cut into loads. Reads them as they are asked for: memory does not grow with a task. */
-export function* piecesOf(
+export const piecesOf = (
   tasks: readonly TaskInHand[],
   store: LoadStore,
   limits: PieceLimits,
-): Generator<WaitingFile[]> {
-  let piece: WaitingFile[] = [];
+): Generator<WaitingFile[]> => cut(filesOf(tasks, store), limits);
+
+/** The first piece is small, since nothing is loaded while it is read, and they grow no faster than one is read while the one before is loaded. */
+export function* cut<File extends { sizeBytes: number }>(
+  files: Iterable<File>,
+  limits: PieceLimits,
+): Generator<File[]> {
+  let piece: File[] = [];
   let bytes = 0;
-  for (const file of filesOf(tasks, store)) {
-    if (piece.length >= limits.files || (piece.length > 0 && bytes + file.sizeBytes > limits.bytes)) {
+  let mostBytes = Math.min(limits.firstBytes, limits.bytes);
+  for (const file of files) {
+    if (piece.length >= limits.files || (piece.length > 0 && bytes + file.sizeBytes > mostBytes)) {
       yield piece;
+      mostBytes = Math.min(limits.bytes, mostBytes * GROWTH);
       piece = [];
       bytes = 0;
     }

@@ -17,6 +17,8 @@ import { Turns } from './turns.ts';
 
 /** Of a load: the next is read while it runs, and the end of each costs a target some time. */
 const PIECE_BYTES = 128 * 1024 * 1024;
+/** Of the first one, where it makes no file of its own. */
+const FIRST_PIECE_BYTES = 32 * 1024 * 1024;
 
 /** When a warehouse that is not mounted is looked for again. */
 const LOOK_AGAIN_MS = 60_000;
@@ -148,7 +150,11 @@ export class Loader {
       clock,
       crash,
       signal: claim.signal,
-      limits: { files: mostFiles, bytes: PIECE_BYTES },
+      limits: {
+        files: mostFiles,
+        bytes: PIECE_BYTES,
+        firstBytes: sink.settings.target.is === 'parquet' ? PIECE_BYTES : FIRST_PIECE_BYTES,
+      },
       onSettled: (settled) => onProgress(reportSettled(settled, byId, logger, clock.monotonicMs())),
       onLeft: (left, until) => this.#wait(left, until, 'debug'),
     });

@@ -82,6 +82,28 @@ test('of well-formed files DuckDB reads the cells that were written, and the lin
   assert.ok(rejected > 50, `${rejected} rows were rejected`);
 });
 
+test('no cell that DuckDB reads looks like anything that is not in the shape of its column, however broken the text is', async (t) => {
+  const { open } = opening(t);
+  let known = 0;
+  for (let seed = 20_001; seed <= 20_300; seed++) {
+    const random = randomFrom(seed);
+    const { text, dialect, chunkBytes } = randomCsv(random, { isWild: true });
+    const digits = text.replaceAll(/[a-zé€ü\u{1d11e}]/gu, () => (random() < 0.97 ? '5' : 'x'));
+    const csv = await openIfFit(open(digits, { dialect, header: true, chunkBytes }));
+    if (csv === undefined) continue;
+    const { shapes } = csv.audit;
+    const { rows } = await reader.read(csv.readPath, dialect, true, csv.firstRecord.length);
+    shapes?.forEach((shape, column) => {
+      if (shape.hasText) return;
+      for (const cell of rows.map((row) => row[column]))
+        assert.match(cell ?? '', /^-?[0-9.]*$/, `seed ${seed}: ${JSON.stringify(digits)}`);
+      known += shape.digits > 0 ? 1 : 0;
+    });
+    csv.close();
+  }
+  assert.ok(known > 100, `${known} columns of numbers`);
+});
+
 /** Undefined where the file was refused for its quotes or line ends, or has no record. */
 async function openIfFit(opened: Promise<PlainCsv>): Promise<PlainCsv | undefined> {
   try {
