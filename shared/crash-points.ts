@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import type { ArchiveCrashPoint } from './archives/contract.ts';
 import type { LoadCrashPoint } from './tables/load-crash-points.ts';
 
 /**
@@ -48,7 +49,8 @@ export const UPLOAD_CRASH_POINTS = [
 export type CrashPoint =
   | (typeof CRASH_POINTS)[number]
   | (typeof UPLOAD_CRASH_POINTS)[number]
-  | LoadCrashPoint;
+  | LoadCrashPoint
+  | ArchiveCrashPoint;
 
 /** Told when a point is passed. */
 export type CrashPoints = { reach(point: CrashPoint): void };

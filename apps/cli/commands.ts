@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   queue: () => import('./commands/queue.ts'),
   trace: () => import('./commands/trace.ts'),
   verify: () => import('./commands/verify.ts'),
+  archive: () => import('./commands/archive.ts'),
   doctor: () => import('./commands/doctor.ts'),
   discoverer: () => import('./commands/discoverer.ts'),
   worker: () => import('./commands/worker.ts'),

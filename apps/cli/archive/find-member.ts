@@ -1,0 +1,44 @@
+import { nearest } from '../../../shared/config/words.ts';
+import { UsageError } from '../../../shared/errors.ts';
+import { escapeControls } from '../format/text.ts';
+
+/** Names that are held to guess which was meant. */
+const MAX_NAMES = 20_000;
+
+/** Looks for names in an archive, and can say of one that is not there which was meant. */
+export class NameSearch {
+  readonly #path: string;
+  readonly #missing: Set<string>;
+  readonly #isIt: typeof isMeant;
+  readonly #others: string[] = [];
+
+  constructor(path: string, wanted: readonly string[], isIt: typeof isMeant) {
+    this.#path = path;
+    this.#missing = new Set(wanted);
+    this.#isIt = isIt;
+  }
+
+  see(name: string): void {
+    for (const wanted of this.#missing) if (this.#isIt(wanted, name)) this.#missing.delete(wanted);
+    if (this.#others.length < MAX_NAMES) this.#others.push(name);
+  }
+
+  /** @throws UsageError where one was not seen */
+  finish(): void {
+    const [missing] = this.#missing;
+    if (missing === undefined) return;
+    const meant = nearest(missing, this.#others);
+    throw new UsageError(`${escapeControls(this.#path)} has no member ${escapeControls(missing)}`, {
+      code: 'archive.member',
+      subject: missing,
+      hint:
+        meant === undefined
+          ? '`wharfinger archive list` shows all it has'
+          : `did you mean ${escapeControls(meant)}?`,
+    });
+  }
+}
+
+/** Whether a member has the name that was asked for, with a slash at its end or without, or lies below it. */
+export const isMeant = (wanted: string, name: string): boolean =>
+  name === wanted || name.startsWith(wanted.endsWith('/') ? wanted : `${wanted}/`);

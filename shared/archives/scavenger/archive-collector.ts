@@ -1,0 +1,179 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fromText } from '../../fs/byte-path.ts';
+import { fsyncDirectory } from '../../fs/durable.ts';
+import type { ArchiveCrashPoints, ArchiveEvent } from '../contract.ts';
+import { beside, directoryOf, nameOf } from '../volumes/archive-name.ts';
+import { ArchiveSet } from '../volumes/archive-set.ts';
+import { Volume, volumeChanged } from '../volumes/volume.ts';
+import { VolumeListing } from '../volumes/volume-listing.ts';
+import { volumeName } from '../volumes/volume-name.ts';
+import { ZipFault } from '../zip/zip-fault.ts';
+import { ArchiveDirectories } from './archive-directory.ts';
+import type { Breath } from './breath.ts';
+import type { ScavengerLease } from './lease.ts';
+import { PackedData } from './packed-data.ts';
+import { type Planned, plan } from './plan.ts';
+import { publish } from './publish.ts';
+import type { Collected } from './rounds.ts';
+import { makeIndex } from './volume-index.ts';
+import { type NextVolume, VolumeWriter } from './volume-writer.ts';
+
+const fsync = promisify(fs.fsync);
+
+export type CollectorOptions = {
+  base: string;
+  lease: ScavengerLease;
+  /** A volume of this size is full. */
+  volumeBytes: number;
+  breath: Breath;
+  crash: ArchiveCrashPoints;
+  onEvent(event: ArchiveEvent): void;
+};
+
+/** What became of the members of a round in one archive. */
+export type Stored = { members: number; bytes: number; duplicates: number; versions: number };
+
+/**
+ * Whoever published what is found to be there may have died before it was durable, and its staging archive is to go. A volume of
+ * somebody else's may never have been.
+ *
+ * @throws EnvironmentError `archive.changed` where another file has the volume's name by now; as node:fs does
+ */
+async function makeDurable(base: string, archive: string, volumes: ReadonlySet<Volume>): Promise<void> {
+  for (const volume of volumes) {
+    await fsync(volume.open());
+    if (!volume.isStillThere()) throw volumeChanged(volume.path);
+  }
+  if (volumes.size > 0) fsyncDirectory(fromText(join(base, directoryOf(archive))));
+}
+
+/** Stores what is new in archives, one archive after the other; in the order of their names, for the fewest looks at directories. */
+export class ArchiveCollector {
+  readonly #options: CollectorOptions;
+  readonly #listing: VolumeListing;
+  readonly #directories: ArchiveDirectories;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#listing = new VolumeListing(options.base);
+    this.#directories = new ArchiveDirectories(options.base);
+  }
+
+  /**
+   * When it returns, each of the members is in the archive, durable, once. Where it throws, some may be.
+   *
+   * @throws LeaseLostError; EnvironmentError; as node:fs does: ENOSPC, …
+   */
+  async collect(archive: string, members: readonly Collected[]): Promise<Stored> {
+    const { base, breath, onEvent } = this.#options;
+    this.#directories.make(archive);
+    const set = ArchiveSet.open(base, archive, this.#listing);
+    try {
+      await this.#makeIndexes(archive, set, ({ hasIndex }) => !hasIndex);
+      const { stored, duplicates, holding } = await plan(set, members, breath);
+      await this.#makeIndexes(archive, set, ({ hasSpoiledIndex }) => hasSpoiledIndex);
+      for (const { volume, detail } of set.faults) onEvent({ event: 'archive.bad_volume', volume, detail });
+      await makeDurable(base, archive, holding);
+      await this.#store(archive, set, stored);
+      const versions = stored.filter(({ storedAs, member }) => storedAs !== member.to.member);
+      for (const { storedAs, member } of versions)
+        onEvent({ event: 'archive.version', archive, member: member.to.member, storedAs });
+      const bytes = stored.reduce((sum, { member }) => sum + member.sizeBytes, 0);
+      return { members: stored.length, bytes, duplicates, versions: versions.length };
+    } finally {
+      set.close();
+    }
+  }
+
+  /** Of volumes that a crash left without one, and of the one that grows. */
+  async #makeIndexes(archive: string, set: ArchiveSet, isWanted: (volume: Volume) => boolean): Promise<void> {
+    const { base, lease, breath } = this.#options;
+    for (const volume of set.readable.filter(isWanted)) {
+      const isFull = volume !== this.#currentOf(set);
+      try {
+        await makeIndex(volume, { base, archive, isFull }, lease, breath);
+        if (isFull) volume.close();
+      } catch (error) {
+        if (!(error instanceof ZipFault)) throw error;
+        set.drop(volume, error);
+      }
+    }
+  }
+
+  /** The one that grows; undefined where the next member begins a new one. */
+  #currentOf(set: ArchiveSet): Volume | undefined {
+    const last = set.readable.at(-1);
+    const isLast = last !== undefined && set.faults.every(({ number }) => number < last.number);
+    return isLast && last.sizeBytes < this.#options.volumeBytes ? last : undefined;
+  }
+
+  async #store(archive: string, set: ArchiveSet, stored: readonly Planned[]): Promise<void> {
+    const { base } = this.#options;
+    const data = new PackedData(base);
+    try {
+      let previous = this.#currentOf(set);
+      let number = previous?.number ?? set.nextNumber();
+      for (let from = 0; from < stored.length; ) {
+        const path = beside(archive, volumeName(nameOf(archive), number));
+        const next = { base, archive, number, path, previous };
+        from += await this.#write(next, stored, from, data);
+        previous = undefined;
+        number = set.nextNumber();
+      }
+    } finally {
+      data.close();
+    }
+  }
+
+  /** @returns how many of the members it took */
+  async #write(
+    next: NextVolume,
+    stored: readonly Planned[],
+    from: number,
+    data: PackedData,
+  ): Promise<number> {
+    const { lease, breath, crash, volumeBytes, onEvent } = this.#options;
+    const file = join(lease.directory, 'volume.zip');
+    let writer: VolumeWriter | undefined;
+    try {
+      writer = await VolumeWriter.begin(file, next);
+      let bytes = 0;
+      do {
+        const planned = stored[from + writer.members];
+        if (planned === undefined) break;
+        await writer.add({ ...planned.member, name: planned.storedAs }, data.of(planned));
+        bytes += planned.member.sizeBytes;
+        if (breath.isDue) await breath.take();
+      } while (writer.sizeBytes < volumeBytes);
+      data.check();
+      await writer.finish();
+      crash.reach('scavenge.written');
+      publish(file, next, lease, crash);
+      const { archive, path } = next;
+      onEvent({ event: 'archive.published', archive, volume: path, members: writer.members, bytes });
+    } catch (error) {
+      writer?.close();
+      // Space that is short may be wanted by others.
+      fs.rmSync(file, { force: true });
+      throw lease.explain(error);
+    }
+    await this.#wasPublished(next);
+    return writer.members;
+  }
+
+  async #wasPublished({ base, archive, number, path, previous }: NextVolume): Promise<void> {
+    const { lease, breath, crash, volumeBytes } = this.#options;
+    if (previous === undefined) this.#listing.add(path);
+    const volume = Volume.look(base, archive, number);
+    if (!(volume instanceof Volume)) return;
+    try {
+      if (volume.sizeBytes < volumeBytes) return;
+      await makeIndex(volume, { base, archive, isFull: true }, lease, breath);
+      crash.reach('scavenge.indexed');
+    } finally {
+      volume.close();
+    }
+  }
+}

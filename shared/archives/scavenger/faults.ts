@@ -1,0 +1,77 @@
+import { statSync } from 'node:fs';
+import { EnvironmentError, errnoOf, WharfingerError } from '../../errors.ts';
+
+type Meaning = { code: string; wrong: string; hint: string };
+
+const AWAY = {
+  code: 'archive.base',
+  wrong: 'is not there',
+  hint: 'make it, or mount the file system that it lies on',
+} as const;
+const NOT_OURS = {
+  code: 'archive.base',
+  wrong: 'cannot be written to by this user',
+  hint: 'let this user make files and directories in it',
+} as const;
+const FULL = {
+  code: 'archive.no-space',
+  wrong: 'has no space left',
+  hint: 'free some space, or raise the quota: what is staged is collected then',
+} as const;
+
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ENOENT: AWAY,
+  ENOTDIR: AWAY,
+  EACCES: NOT_OURS,
+  EPERM: NOT_OURS,
+  EROFS: NOT_OURS,
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+};
+
+/** Of these no other archive of the same file system is spared. */
+const OF_ALL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+
+export const isFaultOfAll = (error: unknown): boolean => OF_ALL.has(errnoOf(error) ?? '');
+
+/** What a failed system call below the base means: an EnvironmentError, retryable. Other errors are returned as they are. */
+export function placeFault(base: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  const { code, wrong, hint } = MEANINGS[errno] ?? {
+    code: 'archive.io',
+    wrong: `cannot be used (${errno})`,
+    hint: 'look at its file system',
+  };
+  return new EnvironmentError(`the base of archives ${base} ${wrong}`, {
+    code,
+    op: 'scavenge',
+    subject: base,
+    retryable: true,
+    hint,
+    cause: error,
+  });
+}
+
+/** What one archive's refusal means. Those that say so themselves are returned as they are. */
+export function archiveFault(archive: string, error: Error): WharfingerError {
+  if (error instanceof WharfingerError) return error;
+  return new EnvironmentError(`${archive} cannot be written (${errnoOf(error) ?? error.message})`, {
+    code: 'archive.cannot-write',
+    op: 'scavenge',
+    subject: archive,
+    retryable: true,
+    hint: 'look at its directory and its volumes; what is staged for it waits in the inbox',
+    cause: error,
+  });
+}
+
+/** @throws EnvironmentError `archive.base` where there is no such directory */
+export function assertBase(base: string): void {
+  const stats = statSync(base, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return;
+  throw new EnvironmentError(
+    `the base of archives ${base} ${stats === undefined ? 'is not there' : 'is no directory'}`,
+    { code: 'archive.base', op: 'scavenge', subject: base, retryable: true, hint: AWAY.hint },
+  );
+}

@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { EnvironmentError } from '../../errors.ts';
+import { fromText } from '../../fs/byte-path.ts';
+import { lstatIfThere } from '../../fs/lstat.ts';
+import type { DirectoryEntry } from '../zip/read-directory.ts';
+import { ZipFault } from '../zip/zip-fault.ts';
+import { beside, nameOf } from './archive-name.ts';
+import { isSameContent } from './same-content.ts';
+import { candidatesFor } from './version-name.ts';
+import { Volume, type VolumeFault, type Wanted, wanted } from './volume.ts';
+import { VolumeListing } from './volume-listing.ts';
+import { MOST_DIGITS, volumeName } from './volume-name.ts';
+
+/** Where a content stands: the volume, below the base, and the member's name there. */
+export type Found = { volume: string; storedAs: string };
+
+/**
+ * An archive with all its volumes, as they were when it was opened: what is published later is not seen. Whoever concludes something
+ * from a member that is missing looks first that its staging archive is gone, and opens the set after.
+ *
+ * Only reads. To be closed.
+ */
+export class ArchiveSet {
+  readonly #base: string;
+  readonly #archive: string;
+  #all: Volume[] = [];
+  readonly #faults: VolumeFault[] = [];
+
+  private constructor(base: string, archive: string) {
+    this.#base = base;
+    this.#archive = archive;
+  }
+
+  /**
+   * @param base absolute
+   * @param archive below it; it need not be there
+   * @param listing of the directory, where many archives in it are opened
+   * @throws as node:fs does, but not where something is missing; EnvironmentError `archive.changed` where a volume is replaced meanwhile
+   */
+  static open(base: string, archive: string, listing = new VolumeListing(base)): ArchiveSet {
+    const set = new ArchiveSet(base, archive);
+    try {
+      for (const number of [1, ...listing.numbersOf(archive)]) {
+        const found = Volume.look(base, archive, number);
+        if (found instanceof Volume) set.#all.push(found);
+        else if (found !== undefined) set.#faults.push(found);
+      }
+      return set;
+    } catch (error) {
+      set.close();
+      throw error;
+    }
+  }
+
+  /** Those that can be read, in their order, below the base. */
+  get volumes(): readonly string[] {
+    return this.#all.map(({ path }) => path);
+  }
+
+  /** The same, for whoever writes. */
+  get readable(): readonly Volume[] {
+    return this.#all;
+  }
+
+  /** Files that should be volumes of this archive and cannot be read as such. They count as full. */
+  get faults(): readonly VolumeFault[] {
+    return this.#faults;
+  }
+
+  /**
+   * The member that was deposited under this name with this content, also where it is stored as a version.
+   *
+   * @throws as node:fs does
+   */
+  find(member: string, sha256: Buffer): Found | undefined {
+    for (const name of candidatesFor(member, sha256)) {
+      const names = [wanted(name)];
+      // What is asked for was mostly stored last.
+      for (const volume of this.#all.toReversed()) {
+        const entries: DirectoryEntry[] = [];
+        this.#judged(volume, () => volume.namesakes(names, (_, entry) => entries.push(entry)));
+        if (entries.some((entry) => isSameContent(() => volume.open(), entry, { sha256 })))
+          return { volume: volume.path, storedAs: name };
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Every member that has one of the names. A volume whose directory turns out to be no good goes over to the faults.
+   *
+   * @param names ascending by their keys, for the fewest reads
+   */
+  namesakes(names: readonly Wanted[]): Map<string, { volume: Volume; entry: DirectoryEntry }[]> {
+    const found = new Map<string, { volume: Volume; entry: DirectoryEntry }[]>();
+    for (const volume of this.#all) {
+      this.#judged(volume, () =>
+        volume.namesakes(names, ({ name }, entry) => {
+          const others = found.get(name);
+          if (others === undefined) found.set(name, [{ volume, entry }]);
+          else others.push({ volume, entry });
+        }),
+      );
+    }
+    return found;
+  }
+
+  /** Leaves out a volume that was found to be no good. */
+  drop(volume: Volume, fault: ZipFault): void {
+    volume.close();
+    this.#all = this.#all.filter((other) => other !== volume);
+    this.#faults.push({ number: volume.number, volume: volume.path, detail: fault.message });
+  }
+
+  /**
+   * The number of the next volume: after the last one of ours, and taken by nothing.
+   *
+   * @throws EnvironmentError where all are taken
+   */
+  nextNumber(): number {
+    const numbers = [...this.#all, ...this.#faults].map(({ number }) => number);
+    for (let number = Math.max(0, ...numbers) + 1; number < 10 ** MOST_DIGITS; number += 1) {
+      const path = beside(this.#archive, volumeName(nameOf(this.#archive), number));
+      if (lstatIfThere(fromText(join(this.#base, path))) === undefined) return number;
+    }
+    throw new EnvironmentError(`${this.#archive} has no number left for another volume`, {
+      code: 'archive.volumes',
+      subject: this.#archive,
+      hint: 'have later files deposited in another archive',
+    });
+  }
+
+  /** Idempotent. */
+  close(): void {
+    for (const volume of this.#all) volume.close();
+  }
+
+  #judged(volume: Volume, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof ZipFault)) throw error;
+      this.drop(volume, error);
+    }
+  }
+}

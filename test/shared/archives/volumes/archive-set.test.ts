@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { ArchiveSet } from '../../../../shared/archives/volumes/archive-set.ts';
+import { Base } from '../scavenger/base.ts';
+import { foreignZip } from '../scavenger/foreign-zip.ts';
+
+const sha256Of = (content: string): Buffer => createHash('sha256').update(content).digest();
+const eight = (content: string): string => sha256Of(content).toString('hex').slice(0, 8);
+
+test('a member is found by name and content in whatever volume, also as a version', async (t) => {
+  const base = Base.make(t);
+  const content = (number: number): string => `${number}${'x'.repeat(900)}`;
+  const deposits = Object.fromEntries(
+    Array.from({ length: 9 }, (_, number) => [`a.zip/${number}`, content(number)]),
+  );
+  await base.deposit({ ...deposits, 'a.zip/log.txt': 'one' }, { compression: 'store' });
+  await base.deposit({ 'a.zip/log.txt': 'two' }, { compression: 'store' });
+  await base.scavenge({ volumeBytes: 4000 });
+  for (const index of ['there', 'gone']) {
+    if (index === 'gone') rmSync(base.at('.wharfinger/index'), { recursive: true });
+    const set = ArchiveSet.open(base.path, 'a.zip');
+    t.after(() => set.close());
+    assert.ok(set.volumes.length >= 3);
+    const volumes = new Set<string>();
+    for (let number = 0; number < 9; number += 1) {
+      const found = set.find(`${number}`, sha256Of(content(number)));
+      assert.equal(found?.storedAs, `${number}`);
+      volumes.add(found?.volume ?? '');
+    }
+    assert.ok(volumes.size >= 3);
+    const stored = ['one', 'two'].map((text) => set.find('log.txt', sha256Of(text))?.storedAs);
+    assert.equal(new Set(stored).size, 2);
+    assert.ok(stored.includes('log.txt'));
+    assert.ok(
+      stored.some((name) => name === `log.${eight('one')}.txt` || name === `log.${eight('two')}.txt`),
+    );
+    assert.equal(set.find('log.txt', sha256Of('three')), undefined);
+    assert.equal(set.find('missing', sha256Of('one')), undefined);
+    set.close();
+  }
+});
+
+test('a set shows what was there when it was opened, also while volumes are replaced', async (t) => {
+  const base = Base.make(t);
+  await base.deposit({ 'a.zip/one': 'one' });
+  await base.scavenge();
+  const set = ArchiveSet.open(base.path, 'a.zip');
+  t.after(() => set.close());
+  await base.deposit({ 'a.zip/two': 'two' });
+  await base.scavenge();
+  assert.ok(set.find('one', sha256Of('one')));
+  assert.equal(set.find('two', sha256Of('two')), undefined);
+});
+
+test('an archive that is not there has nothing, and one that cannot be read is said', (t) => {
+  const base = Base.make(t);
+  const none = ArchiveSet.open(base.path, 'sub/none.zip');
+  assert.deepEqual([none.volumes, none.faults, none.nextNumber()], [[], [], 1]);
+  writeFileSync(base.at('bad.zip'), 'no zip file');
+  const bad = ArchiveSet.open(base.path, 'bad.zip');
+  assert.deepEqual([bad.volumes, bad.faults[0]?.volume, bad.nextNumber()], [[], 'bad.zip', 2]);
+  assert.equal(bad.find('one', sha256Of('one')), undefined);
+});
+
+test('a member of somebody else’s zip is found by its bytes', (t) => {
+  const base = Base.make(t);
+  writeFileSync(base.at('a.zip'), foreignZip([{ name: 'his', content: 'his' }]));
+  const set = ArchiveSet.open(base.path, 'a.zip');
+  t.after(() => set.close());
+  assert.deepEqual(set.find('his', sha256Of('his')), { volume: 'a.zip', storedAs: 'his' });
+  assert.equal(set.find('his', sha256Of('hers')), undefined);
+});
