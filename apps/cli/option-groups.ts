@@ -13,7 +13,10 @@ const DUPLICATES: OptionGroup = {
   names: ['dedupe', 'on_duplicate', 'duplicates'],
 };
 const NOTICING: OptionGroup = { heading: 'Noticing:', names: ['watch', 'scan_seconds', 'queue_limit'] };
-const SENDING: OptionGroup = { heading: 'Sinks:', names: ['retry_seconds', 'max_retries'] };
+const SENDING: OptionGroup = {
+  heading: 'Sinks:',
+  names: ['retry_seconds', 'max_retries', 'keep_records_days'],
+};
 /** Of tables too. */
 const SINKS: OptionGroup = {
   heading: SENDING.heading,
@@ -25,7 +28,7 @@ const LOG: OptionGroup = { heading: 'Log, to stderr:', names: ['log_level', 'log
 export const GROUPS = {
   serve: [
     { heading: 'Where:', names: ['server_directory', 'credentials', 'state_path'] },
-    { heading: 'Sending:', names: ['retry_seconds', 'max_retries', 'once'] },
+    { heading: 'Sending:', names: ['retry_seconds', 'max_retries', 'keep_records_days', 'once'] },
     {
       heading: 'Noticing:',
       names: [
@@ -49,7 +52,7 @@ export const GROUPS = {
     },
     { heading: 'Afterwards:', names: ['after', 'moved_to'] },
     COMPLETION,
-    { heading: 'Sending:', names: ['retry_seconds', 'max_retries', 'once'] },
+    { heading: 'Sending:', names: ['retry_seconds', 'max_retries', 'keep_records_days', 'once'] },
     NOTICING,
     { heading: 'Working:', names: ['workers', 'lease_seconds', 'max_attempts', 'stop_seconds'] },
     { heading: 'Seeing it:', names: ['metrics_port', ...LOG.names] },
@@ -68,7 +71,15 @@ export const GROUPS = {
     { heading: 'Where:', names: ['state_path'] },
     {
       heading: 'Working:',
-      names: ['workers', 'lease_seconds', 'max_attempts', ...SENDING.names, 'stop_seconds', 'once'],
+      names: [
+        'workers',
+        'lease_seconds',
+        'max_attempts',
+        'retry_seconds',
+        'max_retries',
+        'stop_seconds',
+        'once',
+      ],
     },
     { heading: 'Seeing it:', names: ['metrics_port', ...LOG.names] },
   ],

@@ -12,14 +12,21 @@ import { Minder } from './due/minder.ts';
 import { BackPressure } from './enqueue/back-pressure.ts';
 import { Patience } from './enqueue/patience.ts';
 import { Writer } from './enqueue/writer.ts';
+import { Former } from './former.ts';
 import { Judge } from './judge.ts';
 import type { Kernel } from './kernel.ts';
 import { type DiscoveredRoute, saveRoute, saveUploadRoutes } from './route.ts';
 import { Refusals } from './scan/refusals.ts';
 import { Sweeper } from './scan/sweeper.ts';
 
+export type DiscovererSettings = Pick<
+  Settings,
+  'routes' | 'uploadRoutes' | 'queueLimit' | 'once' | 'statePath'
+> &
+  Partial<Pick<Settings, 'keepRecordsDays'>>;
+
 export type AssembleOptions = {
-  settings: Pick<Settings, 'routes' | 'uploadRoutes' | 'queueLimit' | 'once' | 'statePath'>;
+  settings: DiscovererSettings;
   state: State;
   logger: Logger;
   clock: Clock;
@@ -69,9 +76,10 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     onDue: (dueMs) => timer.consider(dueMs),
     onWritten: () => patience.worked(),
   });
+  const former = new Former({ ...options, clock });
   return {
     ...options,
-    routes: await patience.with(async () => saveRoutes(settings, state)),
+    routes: await patience.with(async () => saveRoutes(settings, state, former)),
     patience,
     steadyClock: clock,
     timer,
@@ -79,14 +87,27 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     judge,
     writer,
     minder: new Minder({ ...options, judge, writer, clock }),
-    sweeper: new Sweeper({ ...options, judge, writer }),
+    sweeper: new Sweeper({
+      ...options,
+      keepRecordsDays: settings.keepRecordsDays,
+      clock,
+      judge,
+      writer,
+      former,
+    }),
     refusals: new Refusals(logger),
   };
 }
 
-function saveRoutes(settings: Pick<Settings, 'routes' | 'uploadRoutes'>, state: State): DiscoveredRoute[] {
-  return [
+function saveRoutes(
+  settings: Pick<Settings, 'routes' | 'uploadRoutes'>,
+  state: State,
+  former: Former,
+): DiscoveredRoute[] {
+  const routes = [
     ...saveUploadRoutes(settings.uploadRoutes, state),
     ...settings.routes.map((route) => saveRoute(route, state)),
   ];
+  for (const route of routes) former.drop(route);
+  return routes;
 }

@@ -1,9 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Settings } from '../../shared/config/settings.ts';
 import { type CrashPoints, noCrashPoints } from '../../shared/crash-points.ts';
 import type { Logger } from '../../shared/log/logger.ts';
 import type { State } from '../../shared/state/open.ts';
-import { assemble } from './assemble.ts';
+import { assemble, type DiscovererSettings } from './assemble.ts';
 import { keepWatching } from './keep-watching.ts';
 import { type Kernel, linux } from './kernel.ts';
 import { onePass } from './one-pass.ts';
@@ -12,7 +11,7 @@ import type { DiscovererReport } from './report.ts';
 export type { DiscovererReport } from './report.ts';
 
 export type DiscovererOptions = {
-  settings: Pick<Settings, 'routes' | 'uploadRoutes' | 'queueLimit' | 'once' | 'statePath'>;
+  settings: DiscovererSettings;
   state: State;
   logger: Logger;
   clock: Clock;

@@ -2,6 +2,7 @@ import type { RouteSettings, UploadRouteSettings, WatchedSettings } from '../../
 import { type BytePath, fromText, relativeTo } from '../../shared/fs/byte-path.ts';
 import { createFilter, type Filter } from '../../shared/fs/name-filter.ts';
 import type { CompleteFile } from '../../shared/queue/file-jobs.ts';
+import { FormerJobs } from '../../shared/queue/former-jobs.ts';
 import { Routes } from '../../shared/queue/routes.ts';
 import { Sinks } from '../../shared/queue/sinks.ts';
 import type { State } from '../../shared/state/open.ts';
@@ -15,7 +16,7 @@ export type DiscoveredRoute<Settings extends WatchedSettings = WatchedSettings> 
   settings: Settings;
   filter: Filter;
   /** What its complete files become. */
-  job: Pick<CompleteFile, 'kind' | 'sinkId'>;
+  job: { kind: 'ingest' | 'upload'; sinkId: CompleteFile['sinkId'] };
   /** A duplicate stays in the input, and is remembered. */
   leavesDuplicates: boolean;
   /** A file stays in the input once it was uploaded, and is remembered. */
@@ -45,6 +46,8 @@ export function saveRoute(settings: RouteSettings, state: State): DiscoveredRout
 /**
  * The same for routes whose files are uploaded. The places of one server directory share a sink: a file that moves from one to the other
  * is one job, whoever meets it where.
+ *
+ * @throws EnvironmentError `route.in-custody`
  */
 export function saveUploadRoutes(routes: readonly UploadRouteSettings[], state: State): DiscoveredRoute[] {
   const ofDirectory = new Map<string, number>();
@@ -63,6 +66,7 @@ function saveUploadRoute(
   state: State,
   sharedSinkId: number | undefined,
 ): DiscoveredRoute {
+  new FormerJobs(state).refuseInCustody(fromText(settings.input));
   const id = new Routes(state).save({
     name: settings.name,
     input: fromText(settings.input),

@@ -1,4 +1,4 @@
-import { loadsFiles, sendsFiles } from '../../shared/config/settings.ts';
+import { archivesFiles, loadsFiles, sendsFiles } from '../../shared/config/settings.ts';
 import { EXIT, type ExitCode } from '../../shared/errors.ts';
 import type { ScanReport } from '../../shared/ipc/messages.ts';
 import type { MetricsServer } from '../../shared/metrics/server.ts';
@@ -39,6 +39,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<ExitCod
       takes: settings.routes.length > 0,
       sends: sendsFiles(settings),
       loads: loadsFiles(settings),
+      archives: archivesFiles(settings),
       kinds: settings.kinds,
       durationMs: options.clock.monotonicMs() - startedAtMs,
     };

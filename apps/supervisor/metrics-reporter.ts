@@ -17,6 +17,8 @@ export type MetricsReporterOptions = {
   sends: boolean;
   /** The same of what is loaded into tables. */
   loads: boolean;
+  /** And of what is archived. */
+  archives: boolean;
   everyMs: number;
 };
 
@@ -58,7 +60,7 @@ export class MetricsReporter {
   }
 
   #report(): void {
-    const { logger, meter, stats, sends, loads } = this.#options;
+    const { logger, meter, stats, sends, loads, archives } = this.#options;
     const rates = this.#rates();
     this.#rates = meter.mark();
     const known = stats.latest();
@@ -75,6 +77,11 @@ export class MetricsReporter {
         unloaded_files: known?.loads?.waitingFiles ?? 0,
         oldest_unloaded_seconds: round(known?.loads?.oldestUnloadedSeconds ?? 0),
         rejected_rows: known?.loads?.rejectedRows ?? 0,
+      }),
+      ...(archives && {
+        archived_per_second: round(rates.archivedPerSecond),
+        unpublished_files: known?.archives?.waitingFiles ?? 0,
+        oldest_unpublished_seconds: round(known?.archives?.oldestWaitingSeconds ?? 0),
       }),
       queue_depth: known?.depth ?? null,
       oldest_job_seconds: known === undefined ? null : round(known.oldestReadySeconds ?? 0),

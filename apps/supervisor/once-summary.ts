@@ -14,10 +14,11 @@ export type OnceOutcome = {
   /** After the run: what it left behind. */
   stats: QueueStats;
   report: ScanReport;
-  /** Whether files are taken into custody, whether some are uploaded, and whether some are loaded into tables. */
+  /** Whether files are taken into custody, whether some are uploaded, loaded into tables, archived. */
   takes: boolean;
   sends: boolean;
   loads: boolean;
+  archives?: boolean;
   /** The kinds of job that this run was about; undefined: all. */
   kinds?: readonly JobKind[] | undefined;
   durationMs: number;
@@ -57,6 +58,8 @@ export function logOnceSummary(logger: Logger, outcome: OnceOutcome): void {
     loaded_files: done.loadedFiles,
     loaded_rows: done.loadedRows,
     rejected_rows: done.rejectedRows,
+    archived_files: done.archivedFiles,
+    archived_bytes: done.archivedBytes,
     failed,
     delayed: left.delayed,
     // What was put back by a worker is a candidate that no scan has reported.
@@ -73,6 +76,7 @@ type Sums = Record<
   | 'loaded_files'
   | 'loaded_rows'
   | 'rejected_rows'
+  | 'archived_files'
   | 'failed'
   | 'delayed'
   | 'incomplete',
@@ -81,7 +85,7 @@ type Sums = Record<
 
 function describe(
   sums: Sums,
-  { takes, sends, loads }: Pick<OnceOutcome, 'takes' | 'sends' | 'loads'>,
+  { takes, sends, loads, archives = false }: Pick<OnceOutcome, 'takes' | 'sends' | 'loads' | 'archives'>,
 ): string {
   const { committed, duplicates, uploaded, failed, delayed, incomplete } = sums;
   const parts = [
@@ -89,6 +93,7 @@ function describe(
     ...(sends ? [`${uploaded} uploaded`] : []),
     ...(loads || sums.loaded_files > 0 ? [`${sums.loaded_files} loaded (${sums.loaded_rows} rows)`] : []),
     ...(sums.rejected_rows > 0 ? [`${sums.rejected_rows} rows rejected`] : []),
+    ...(archives || sums.archived_files > 0 ? [`${sums.archived_files} archived`] : []),
     failed > 0
       ? `${failed} failed (see \`wharfinger ${takes || sends ? 'queue list --state failed' : 'load list --status FAILED'}\`)`
       : '0 failed',

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { loadsFiles, type Settings, sendsFiles } from '../../shared/config/settings.ts';
+import { archivesFiles, loadsFiles, type Settings, sendsFiles } from '../../shared/config/settings.ts';
 import { createLogger, type Logger } from '../../shared/log/logger.ts';
 import { Meter } from '../../shared/metrics/meter.ts';
 import type { QueueStats } from '../../shared/queue/inspect/stats.ts';
@@ -73,6 +73,7 @@ export function assembleParts(options: SupervisorOptions): Parts {
     takes: settings.routes.length > 0,
     sends: sendsFiles(settings),
     loads: loadsFiles(settings),
+    archives: archivesFiles(settings),
   };
   render = settings.once
     ? progressBar(meter, stats, work, () => crew.isScanning)
@@ -84,6 +85,7 @@ export function assembleParts(options: SupervisorOptions): Parts {
     processes: () => [{ name: 'supervisor', pid: process.pid }, ...crew.processes],
     sends: work.sends,
     loads: work.loads,
+    archives: work.archives,
     everyMs: options.metricsEveryMs ?? METRICS_EVERY_MS,
   });
   const signals = new StopSignals(options.signals, () => clock.monotonicMs());

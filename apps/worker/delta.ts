@@ -11,6 +11,9 @@ export type Delta = {
   loadedFiles: number;
   loadedRows: number;
   rejectedRows: number;
+  /** Published in archives. */
+  archivedFiles: number;
+  archivedBytes: number;
 };
 
 export const NO_DELTA: Delta = {
@@ -23,4 +26,6 @@ export const NO_DELTA: Delta = {
   loadedFiles: 0,
   loadedRows: 0,
   rejectedRows: 0,
+  archivedFiles: 0,
+  archivedBytes: 0,
 };

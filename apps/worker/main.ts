@@ -11,8 +11,10 @@ import { Company } from './company.ts';
 import { type Delta, NO_DELTA } from './delta.ts';
 import { Executor } from './executor.ts';
 import type { Handler } from './handler.ts';
+import { createArchiveHandler } from './handlers/archive/handler.ts';
 import { createIngestHandler } from './handlers/ingest/handler.ts';
 import { createLoadHandler } from './handlers/load/handler.ts';
+import { createScavengeHandler } from './handlers/scavenge/handler.ts';
 import { createUploadHandler } from './handlers/upload/handler.ts';
 import { LaneRunner } from './lane-runner.ts';
 import { Reclaimer } from './reclaimer.ts';
@@ -22,7 +24,14 @@ import { WakeTimer } from './wake-timer.ts';
 export type WorkerOptions = {
   settings: Pick<
     Settings,
-    'concurrency' | 'leaseMs' | 'maxAttempts' | 'retryMs' | 'maxRetries' | 'once' | 'kinds'
+    | 'concurrency'
+    | 'leaseMs'
+    | 'maxAttempts'
+    | 'retryMs'
+    | 'maxRetries'
+    | 'once'
+    | 'kinds'
+    | 'keepRecordsDays'
   >;
   /** Shown in logs and as the owner of leases, for example `worker-3`. */
   name: string;
@@ -133,6 +142,8 @@ function handlersOf(options: WorkerOptions): Handler[] {
     ingest: () => createIngestHandler(own),
     upload: () => createUploadHandler(own),
     load: () => createLoadHandler(own),
+    archive: () => createArchiveHandler(own),
+    scavenge: () => createScavengeHandler(own),
   };
   return (settings.kinds ?? JOB_KINDS).map((kind) => creators[kind]());
 }

@@ -60,7 +60,7 @@ function read(path: string, shown: string, grammar: Grammar): ConfigFile {
           type,
           schema: schema as DeclaredSchema | undefined,
         }
-      : { ...mappingAt(values, at), type: 's3', schema: undefined };
+      : { ...mappingAt(values, at), type: type === 'archive' ? type : 's3', schema: undefined };
   };
   const { list } = grammar;
   const { top, items } = split(list, value as Values);

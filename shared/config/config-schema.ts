@@ -5,7 +5,7 @@ import { pathText } from './option-types.ts';
 import { OPTIONS, type OptionName, optionsOf } from './options.ts';
 
 /** The types of sink that this version can hand files on to. */
-export const SINK_TYPES = ['s3', 'load'] as const;
+export const SINK_TYPES = ['s3', 'load', 'archive'] as const;
 
 type Shape = { [Name in OptionName]?: z.ZodOptional<(typeof OPTIONS)[Name]['schema']> };
 
@@ -45,11 +45,20 @@ const loadSchema = z.strictObject({
     .describe('what is known of the files; the rest is taken from the first of them'),
 });
 
+/** A sink that deposits files into archives. */
+const archiveSchema = z.strictObject({
+  ...shapeOf('archive'),
+  type: z.literal('archive').describe('zip archives'),
+  name: nameOf('logs and records call this sink', 'archive, with a number from the second on'),
+  base: OPTIONS.base.schema.describe(OPTIONS.base.description),
+  archive: OPTIONS.archive.schema.describe(OPTIONS.archive.description),
+});
+
 const routeSchema = z.strictObject({
   ...shapeOf('route'),
   name: nameOf('logs and manifests call this route', 'the last part of its input'),
   sinks: z
-    .array(z.discriminatedUnion('type', [s3Schema, loadSchema]))
+    .array(z.discriminatedUnion('type', [s3Schema, loadSchema, archiveSchema]))
     .optional()
     .describe('where committed files are handed on to'),
   input: pathText.describe('the directory to watch'),

@@ -5,7 +5,7 @@ import { MAX_DURATION_MS } from './settings.ts';
  * The mappings of the two kinds of config file. Of `start`, `serve` and their like: the top level, a route, and the sinks of one, by
  * type. Of `watch`: the top level, and a target. `scan`: the command of that name, which has no file.
  */
-export type OptionPlace = 'config' | 'route' | 's3' | 'load' | 'watch' | 'target' | 'scan';
+export type OptionPlace = 'config' | 'route' | 's3' | 'load' | 'archive' | 'watch' | 'target' | 'scan';
 
 /** One option: its form in the config file, how text becomes that form, and the words to speak of it. */
 export type OptionSpec<Schema extends z.ZodType = z.ZodType> = {
@@ -66,6 +66,8 @@ export const OF = {
   loaded: { of: ['load', 'scan'] },
   /** The same, and the default of all sinks. */
   loading: { of: ['config', 'load', 'scan'] },
+  /** What goes into zip archives. */
+  archived: { of: ['archive'] },
   /** A store of files that is only read. */
   scanned: { of: ['scan'] },
 } as const satisfies Record<string, { of: readonly OptionPlace[] }>;

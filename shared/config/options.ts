@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { COMPRESSIONS } from '../archive-sink/compressions.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log/levels.ts';
 import { COLUMN_POLICIES } from '../tables/contract.ts';
 import { DEFAULT_KEY } from '../uploads/key-template.ts';
+import { archiveTemplate } from './archive-texts.ts';
 import { bucketText, keyTemplate } from './object-texts.ts';
 import {
   choice,
@@ -26,7 +28,8 @@ import {
 } from './settings.ts';
 import { tableText, targetText } from './table-texts.ts';
 
-const { program, service, watched, custody, sent, target, afterwards, loaded, loading, scanned } = OF;
+const { program, service, watched, custody, sent, target, afterwards, loaded, loading, scanned, archived } =
+  OF;
 
 // Bounds that no machine this runs on goes beyond; they catch a slip of the finger before it forks a million processes.
 const MAX_WORKERS = 1024;
@@ -34,6 +37,7 @@ const MAX_CONCURRENCY = 1024;
 const MAX_ATTEMPTS = 1_000_000;
 const MAX_QUEUE = 1_000_000_000;
 const MAX_PORT = 65_535;
+const MAX_DAYS = 36_500;
 const MAX_RATIO_EVER = 1_000_000_000;
 const MAX_ROWS = 1_000_000_000_000;
 
@@ -262,6 +266,51 @@ export const OPTIONS = {
     description: 'rows carry the id of their file and their line, as _file_id and _line',
     fallback: 'no',
   },
+  base: {
+    ...archived,
+    ...path('/srv/archives'),
+    description: 'directory that the archives lie in; it must exist',
+  },
+  archive: {
+    ...archived,
+    text: 'text',
+    schema: archiveTemplate,
+    expects: 'the name of an archive',
+    example: '{ingest_date}/{hour}.zip/{path}',
+    placeholder: 'TEMPLATE',
+    description:
+      'archive of each file below the base, up to the first part that ends in .zip, and its name in there, {path} unless said; made of {path}, {name}, {ingest_date}, {hour}, {route}',
+  },
+  compression: {
+    ...archived,
+    ...choice(COMPRESSIONS, 'HOW'),
+    description: 'deflate or store',
+    fallback: 'deflate',
+  },
+  publish_seconds: {
+    ...archived,
+    ...seconds(60, { orNone: true }),
+    description: 'how long deposits gather before they are collected into their archives',
+    fallback: '60; none with --once',
+  },
+  scavenge: {
+    ...archived,
+    ...flag(false),
+    description: 'collect what is deposited; no: another process does',
+    fallback: 'yes',
+  },
+  volume_bytes: {
+    ...archived,
+    ...size('64MiB'),
+    description: 'an archive of this size is full, and goes on in a further volume',
+    fallback: '64MiB',
+  },
+  release: {
+    ...archived,
+    ...flag(true),
+    description: 'remove the warehouse copy of a file once its archive has it',
+    fallback: 'no',
+  },
   workers: {
     ...program,
     ...whole(1, MAX_WORKERS, 8),
@@ -321,6 +370,12 @@ export const OPTIONS = {
     ...whole(0, MAX_ATTEMPTS, 10),
     description: 'how often an upload or a load is tried again before it counts as failed',
     fallback: '10',
+  },
+  keep_records_days: {
+    ...program,
+    ...whole(1, MAX_DAYS, 90),
+    description: 'how long an upload that is over is on record; the last of each object always is',
+    fallback: '90',
   },
   stop_seconds: {
     ...program,
@@ -387,6 +442,7 @@ export const PATH_OPTIONS = [
   'moved_to',
   'store',
   'schema_file',
+  'base',
 ] as const;
 
 /** `stability_seconds` → `--stability-seconds`. */

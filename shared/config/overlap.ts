@@ -1,7 +1,13 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { fromText, isWithin } from '../fs/byte-path.ts';
-import type { RouteSettings, Settings, UploadRouteSettings, WatchedSettings } from './settings.ts';
+import {
+  basesOf,
+  type RouteSettings,
+  type Settings,
+  type UploadRouteSettings,
+  type WatchedSettings,
+} from './settings.ts';
 import { targetName } from './table-texts.ts';
 
 /**
@@ -18,6 +24,7 @@ export function refuseOverlaps(settings: Settings): void {
     for (const other of routes) refuseOutputInInput(route, other);
     refuseMixedDuplicates(route);
     for (const other of routes) refuseTableInInput(route, other);
+    for (const base of basesOf(routes)) refuseBaseAmid(route, base);
     if (watches(route, statePath)) {
       throw overlap(
         `the state file ${statePath} lies in the input ${route.input}`,
@@ -124,6 +131,22 @@ function refuseTableInInput(route: RouteSettings, { sinks }: RouteSettings): voi
       );
     }
   }
+}
+
+/** What is archived would be taken as a file, or stand where the program keeps files of its own. */
+function refuseBaseAmid(route: RouteSettings, base: string): void {
+  const { input } = route;
+  if (base === input || watches(route, base) || watches(route, join(base, 'inbox'))) {
+    throw overlap(
+      `the base of archives ${base} lies in the input ${input}, so they would be taken as files`,
+      'put it beside the input',
+    );
+  }
+  if (within(base, input))
+    throw overlap(`the input ${input} lies in the base of archives ${base}`, 'put the one beside the other');
+  const output = OUTPUTS.find(({ key }) => route[key] === base);
+  if (output !== undefined)
+    throw overlap(`the base of archives ${base} is also ${output.name}`, 'give another directory as base');
 }
 
 function refuseMixedDuplicates({ warehouse, duplicates }: RouteSettings): void {

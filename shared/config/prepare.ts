@@ -6,13 +6,14 @@ import { fileSystemType } from '../linux/file-system-type.ts';
 import { onDirectory } from './directory-fault.ts';
 import { makeDirectories } from './make-directories.ts';
 import { refuseOverlaps } from './overlap.ts';
-import type { RouteSettings, Settings } from './settings.ts';
+import { basesOf, movesDuplicates, type RouteSettings, type Settings } from './settings.ts';
 
 const USABLE = constants.R_OK | constants.W_OK | constants.X_OK;
 
 /**
  * Makes the machine ready for `settings`, or says in one line what it lacks: inputs are there and may be emptied; the warehouse, the
- * manifests, the duplicates and the directory of the state file are made where missing; and the state file is on a local disk.
+ * manifests, the duplicates and the directory of the state file are made where missing; bases of archives are there; and the state file is
+ * on a local disk.
  *
  * Idempotent, and safe to run from several processes at once. What it makes is durable when it returns.
  *
@@ -21,6 +22,7 @@ const USABLE = constants.R_OK | constants.W_OK | constants.X_OK;
 export function prepareDirectories(settings: Settings, inputsToMake: readonly string[]): void {
   for (const input of inputsToMake) makeUsable(input, 'the input directory', '--input');
   checkInputs(settings);
+  checkBases(settings);
   // Before anything is made, so that nothing is made in an input; and again, since what is missing has no links yet.
   refuseOverlaps(withRealPaths(settings));
   for (const route of settings.routes) {
@@ -59,6 +61,18 @@ export function checkInputs({ routes }: Settings): void {
   }
 }
 
+/** Each base of archives is a directory that can be written to; made by whoever mounts it, and not here. Throws as `prepareDirectories` does. */
+export function checkBases({ routes }: Pick<Settings, 'routes'>): void {
+  for (const base of basesOf(routes)) {
+    const hint = 'make it, or mount its file system; base in the sink names it';
+    onDirectory(base, 'the base of archives', hint, () => {
+      accessSync(base, USABLE);
+      // Only of a directory can a name be asked for.
+      statSync(join(base, '.'));
+    });
+  }
+}
+
 const notDirectory = (input: string): EnvironmentError =>
   new EnvironmentError(`the input ${input} is not a directory`, {
     code: 'directory.unusable',
@@ -67,8 +81,8 @@ const notDirectory = (input: string): EnvironmentError =>
   });
 
 /** Those below the warehouse are made with the first duplicate. */
-const needsDuplicates = ({ onDuplicate, warehouse, duplicates }: RouteSettings): boolean =>
-  onDuplicate === 'move' && !isWithin(fromText(warehouse), fromText(duplicates));
+const needsDuplicates = (route: RouteSettings): boolean =>
+  movesDuplicates(route) && !isWithin(fromText(route.warehouse), fromText(route.duplicates));
 
 /** Makes a directory that this program writes to where it is missing. Throws as `prepareDirectories` does. */
 export function makeUsable(directory: string, what: string, flag: string): void {
@@ -87,6 +101,9 @@ const withRealPaths = (settings: Settings): Settings => ({
     warehouse: realPath(route.warehouse),
     manifests: realPath(route.manifests),
     duplicates: realPath(route.duplicates),
+    sinks: route.sinks.map((sink) =>
+      sink.type === 'archive' ? { ...sink, base: realPath(sink.base) } : sink,
+    ),
   })),
 });
 

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { ConfigFile, ConfigRoute, ConfigSink } from './config-file.ts';
 import { type Layer, milliseconds, pick } from './layer.ts';
 import type { OptionName } from './options.ts';
+import { refuseDisagreement } from './resolve-archive.ts';
 import { resolveSinks } from './resolve-sinks.ts';
 import type { RouteSettings, WatchedSettings } from './settings.ts';
 
@@ -13,13 +14,18 @@ const DEFAULT_MANIFESTS = 'data/manifests';
 /**
  * The routes: those of the config file, or one for each input that was given otherwise. `above` are the layers that win over a route's own.
  *
- * @throws UsageError where inputs are given in both ways, or two routes have one name
+ * @throws UsageError where inputs are given in both ways, two routes have one name, or sinks do not go together
  */
 export function resolveRoutes(file: ConfigFile, above: readonly Layer[], cwd: string): RouteSettings[] {
-  return routesOf(file, [...above, file.top], cwd).map(({ layer, sinks, ...identity }) => ({
+  const routes = routesOf(file, [...above, file.top], cwd).map(({ layer, sinks, ...identity }) => ({
     ...routeSettings(identity, [...above, layer, file.top], cwd),
     sinks: resolveSinks(sinks, [...above, file.top]),
   }));
+  refuseDisagreement(
+    routes.flatMap(({ sinks }) => sinks),
+    file.routes.flatMap(({ sinks }) => sinks.map(({ place }) => place)),
+  );
+  return routes;
 }
 
 type Identity = { name: string; input: string };

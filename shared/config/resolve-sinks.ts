@@ -3,6 +3,7 @@ import { DEFAULT_KEY } from '../uploads/key-template.ts';
 import type { ConfigSink } from './config-file.ts';
 import { type Layer, pick } from './layer.ts';
 import type { OptionName } from './options.ts';
+import { archivingOf } from './resolve-archive.ts';
 import { loadingOf } from './resolve-load.ts';
 import type { S3Sink, SinkSettings } from './settings.ts';
 import { MAX_OUTPUT_BYTES, MAX_RATIO } from './upload-limits.ts';
@@ -22,14 +23,26 @@ export function resolveSinks(sinks: readonly ConfigSink[], above: readonly Layer
     const given = FROM_PROGRAM.flatMap((name) => (layer[name] === undefined ? [] : [[name, layer[name]]]));
     return Object.fromEntries(given);
   });
-  return sinks.map(({ name, type, layer, schema, place }) => {
-    const own = name ?? freeName(type, taken);
-    taken.add(own);
-    const layers = [layer, ...layersAbove];
-    return type === 'load'
-      ? { type, name: own, ...loadingOf(layers, schema, place) }
-      : { type, name: own, ...sendingOf(layers, false), after: { do: 'keep' } };
+  return sinks.map((sink) => {
+    const name = sink.name ?? freeName(sink.type, taken);
+    taken.add(name);
+    return resolveSink(sink, name, [sink.layer, ...layersAbove]);
   });
+}
+
+function resolveSink(
+  { type, schema, place }: ConfigSink,
+  name: string,
+  layers: readonly Layer[],
+): SinkSettings {
+  switch (type) {
+    case 'load':
+      return { type, name, ...loadingOf(layers, schema, place) };
+    case 'archive':
+      return { type, name, ...archivingOf(layers) };
+    case 's3':
+      return { type, name, ...sendingOf(layers, false), after: { do: 'keep' } };
+  }
 }
 
 /** What is to be sent where, as the layers say. Profile and bucket must be said by one of them. */

@@ -87,6 +87,7 @@ export function programSettings(
     once: get('once') ?? false,
     retryMs: milliseconds(get('retry_seconds') ?? 30),
     maxRetries: get('max_retries') ?? 10,
+    keepRecordsDays: get('keep_records_days') ?? 90,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COMPRESSIONS } from '../archive-sink/compressions.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log/levels.ts';
 import { JOB_KINDS } from '../queue/job.ts';
 import { COLUMN_POLICIES, ENCODINGS } from '../tables/contract.ts';
@@ -87,8 +88,28 @@ export const loadSinkSchema = z.strictObject({
 export type LoadSink = z.infer<typeof loadSinkSchema>;
 export type LoadTarget = LoadSink['target'];
 
+/** A sink that deposits files into zip archives. */
+export const archiveSinkSchema = z.strictObject({
+  type: z.literal('archive'),
+  /** Unique in its route. */
+  name: z.string().min(1),
+  base: absolutePath,
+  /** Templates of the archive below the base, and of the member in it. */
+  to: z.strictObject({ archive: z.string().min(1), member: z.string().min(1) }),
+  compression: z.enum(COMPRESSIONS),
+  /** How long deposits gather before they are collected. */
+  publishMs: durationMs,
+  /** False: another process collects. */
+  scavenge: z.boolean(),
+  /** A volume of this size is full. */
+  volumeBytes: positive,
+  /** The warehouse copy goes once its archive has it. */
+  release: z.boolean(),
+});
+export type ArchiveSink = z.infer<typeof archiveSinkSchema>;
+
 /** Every type of sink; each has its kind of job. */
-export const sinkSchema = z.discriminatedUnion('type', [s3SinkSchema, loadSinkSchema]);
+export const sinkSchema = z.discriminatedUnion('type', [s3SinkSchema, loadSinkSchema, archiveSinkSchema]);
 export type SinkSettings = z.infer<typeof sinkSchema>;
 
 /** A directory, and when a file in it is complete. */
@@ -148,6 +169,8 @@ export const settingsSchema = z.strictObject({
   /** Of an upload: the delay before its first retry, which doubles, and how many there are. */
   retryMs: positiveDurationMs,
   maxRetries: z.int().nonnegative(),
+  /** How long a stay that is over is on record, where nothing needs it. */
+  keepRecordsDays: positive,
   routes: z.array(routeSettingsSchema),
   /** Found before `routes`, in this order. */
   uploadRoutes: z.array(uploadRouteSchema),
@@ -165,6 +188,24 @@ export const sendsFiles = ({ routes, uploadRoutes }: Pick<Settings, 'routes' | '
 /** Whether anything goes into a table with these. */
 export const loadsFiles = ({ routes, kinds }: Pick<Settings, 'routes' | 'kinds'>): boolean =>
   kinds?.includes('load') === true || hasSink(routes, 'load');
+
+/** Whether anything goes into archives with these. */
+export const archivesFiles = ({ routes }: Pick<Settings, 'routes'>): boolean => hasSink(routes, 'archive');
+
+/** Whether duplicates are moved: also where they are deleted, once a copy in an archive has taken the place of the one in the warehouse. */
+export const movesDuplicates = ({
+  onDuplicate,
+  sinks,
+}: Pick<RouteSettings, 'onDuplicate' | 'sinks'>): boolean =>
+  onDuplicate === 'move' ||
+  (onDuplicate === 'delete' && sinks.some((sink) => sink.type === 'archive' && sink.release));
+
+/** The bases of archives, each once. */
+export const basesOf = (routes: readonly RouteSettings[]): string[] => [
+  ...new Set(
+    routes.flatMap(({ sinks }) => sinks.flatMap((sink) => (sink.type === 'archive' ? [sink.base] : []))),
+  ),
+];
 
 const hasSink = (routes: readonly RouteSettings[], type: SinkSettings['type']): boolean =>
   routes.some(({ sinks }) => sinks.some((sink) => sink.type === type));

@@ -35,6 +35,8 @@ export const progressSchema = z.object({
   loadedFiles: count,
   loadedRows: count,
   rejectedRows: count,
+  archivedFiles: count,
+  archivedBytes: count,
 });
 export type Progress = z.infer<typeof progressSchema>;
 

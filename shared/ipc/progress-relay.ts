@@ -13,6 +13,8 @@ const NOTHING: Progress = {
   loadedFiles: 0,
   loadedRows: 0,
   rejectedRows: 0,
+  archivedFiles: 0,
+  archivedBytes: 0,
 };
 
 /** Adds up what a worker did and reports the sum a few times a second, never an empty one. */
@@ -39,6 +41,8 @@ export class ProgressRelay {
       loadedFiles: sum.loadedFiles + delta.loadedFiles,
       loadedRows: sum.loadedRows + delta.loadedRows,
       rejectedRows: sum.rejectedRows + delta.rejectedRows,
+      archivedFiles: sum.archivedFiles + delta.archivedFiles,
+      archivedBytes: sum.archivedBytes + delta.archivedBytes,
     };
     this.#timer ??= setTimeout(() => this.flush(), this.#everyMs).unref();
   }

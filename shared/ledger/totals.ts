@@ -11,6 +11,7 @@ export class Totals {
   readonly #addSecond;
   readonly #addUploads;
   readonly #addLoads;
+  readonly #addArchived;
   readonly #prune;
 
   constructor(state: State) {
@@ -25,11 +26,19 @@ export class Totals {
     this.#addLoads = state.prepare(
       'UPDATE totals SET loaded_files = loaded_files + ?, loaded_rows = loaded_rows + ?, rejected_rows = rejected_rows + ?',
     );
+    this.#addArchived = state.prepare(
+      'UPDATE totals SET archived_files = archived_files + ?, archived_bytes = archived_bytes + ?',
+    );
     this.#prune = state.prepare('DELETE FROM throughput WHERE second < ?');
   }
 
   addUploads({ files, bytes }: { files: number; bytes: number }): void {
     this.#addUploads.run(files, bytes);
+  }
+
+  /** Files that are in their archives now. */
+  addArchived({ files, bytes }: { files: number; bytes: number }): void {
+    this.#addArchived.run(files, bytes);
   }
 
   /** Files that are in a table now, and their rows that are and are not. */

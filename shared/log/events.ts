@@ -41,6 +41,8 @@ export const EVENT_NAMES = [
   'upload.unchecked',
   /** An upload in parts whose file was given up was taken off the server. `bucket`, `key`. */
   'upload.aborted',
+  /** Records of uploads that ended long ago were removed from the state file. `records`. */
+  'records.removed',
   /** A bucket is missing, or its provider cannot be reached: its files wait. `profile`, `bucket`, `reason`. And that it can be sent to again. `jobs`. */
   'bucket.closed',
   'bucket.open',
@@ -61,6 +63,32 @@ export const EVENT_NAMES = [
   /** A target is away, or busy, or a warehouse is not mounted: tasks wait. `tasks`, `run_at` of the first, `reason`. */
   'load.waiting',
 
+  // Archives
+  /** Durable in a staging archive. `source`, `base`, `archive`, `member`, `staging`. */
+  'file.staged',
+  /** In its archive. `source`, `base`, `archive`, `member`, `volume`, `stored_as` (the member in that volume), `size`. */
+  'file.archived',
+  /** Its deposit is lost, and made once more. `source`, `base`, `archive`, `member`, `staging`. */
+  'file.unstaged',
+  /** The warehouse copy is gone, the archive's copy counts. `source`, `archive`, `member`. */
+  'file.released',
+  /** It was to be released, and is not, or not yet. `source`, `reason`. */
+  'file.kept',
+  /** Somebody else collects a base, or is to: files wait. `base`, `run_at`, `reason`. */
+  'archive.waiting',
+  /** A volume was written anew, with what is new. `base`, `archive`, `volume`, `members`, `bytes`. */
+  'archive.published',
+  /** A name came with another content than it has. `archive`, `member`, `stored_as`. */
+  'archive.version',
+  /** Something in a staging archive was cut; the rest is collected. `file`, `detail`. */
+  'archive.damaged',
+  /** A file in the inbox is no staging archive. `file`, `detail`. */
+  'archive.quarantined',
+  /** A volume is no valid zip; it is left as it is. `volume`, `detail`. */
+  'archive.bad_volume',
+  /** The staging archive of a writer that is gone, or silent. `file`, `detail`. */
+  'archive.taken',
+
   // Watching
   /** inotify cannot serve: polling instead. `route`, `input`, `reason`. Once a route. */
   'watch.degraded',
@@ -72,6 +100,8 @@ export const EVENT_NAMES = [
   'watch.no_lease_support',
   /** A scan ended. `route`, `files`, `enqueued`, `candidates`, `duration_ms`. */
   'scan.finished',
+  /** The files of a route become something else than before: its old jobs were dropped, and are made anew. `route`, `jobs`. */
+  'route.switched',
   /** A directory could not be read; what is in it is not seen. `path`, `reason`. */
   'scan.refused',
   /** An input directory is gone, or is there again. `route`, `input`. */
@@ -127,13 +157,13 @@ export const EVENT_NAMES = [
   'ipc.refused',
 
   // Sums
-  /** Every 10 s and at the end: `files_per_second`, `bytes_per_second`, where files are uploaded `uploads_per_second` and `upload_bytes_per_second`, where they are loaded into tables `rows_per_second`, `unloaded_files`, `oldest_unloaded_seconds` and `rejected_rows` (in all), `queue_depth`, `oldest_job_seconds`, `candidates`, `failed`, `processes`. */
+  /** Every 10 s and at the end: `files_per_second`, `bytes_per_second`, where files are uploaded `uploads_per_second` and `upload_bytes_per_second`, where they are loaded into tables `rows_per_second`, `unloaded_files`, `oldest_unloaded_seconds` and `rejected_rows` (in all), where they are archived `archived_per_second`, `unpublished_files` and `oldest_unpublished_seconds`, `queue_depth`, `oldest_job_seconds`, `candidates`, `failed`, `processes`. */
   'metrics',
   /** The state file could not be read for the sums; said once until it can. `err`. */
   'metrics.refused',
   /** The metrics server listens. `url`. */
   'metrics.listening',
-  /** What a `--once` run did: `committed`, `bytes`, `duplicates`, `uploaded`, `uploaded_bytes`, `loaded_files`, `loaded_rows`, `rejected_rows`, `failed`, `delayed`, `incomplete`, `duration_ms`. */
+  /** What a `--once` run did: `committed`, `bytes`, `duplicates`, `uploaded`, `uploaded_bytes`, `loaded_files`, `loaded_rows`, `rejected_rows`, `archived_files`, `archived_bytes`, `failed`, `delayed`, `incomplete`, `duration_ms`. */
   'once.finished',
 
   // Defects

@@ -13,6 +13,9 @@ export type Totals = {
   loadedFiles: number;
   loadedRows: number;
   rejectedRows: number;
+  /** Published in archives. */
+  archivedFiles: number;
+  archivedBytes: number;
 };
 
 export type Rates = {
@@ -23,6 +26,8 @@ export type Rates = {
   /** Files and rows that were loaded into tables. */
   loadsPerSecond: number;
   rowsPerSecond: number;
+  /** Files that were published in archives. */
+  archivedPerSecond: number;
 };
 
 export const NO_RATES: Rates = {
@@ -32,6 +37,7 @@ export const NO_RATES: Rates = {
   uploadBytesPerSecond: 0,
   loadsPerSecond: 0,
   rowsPerSecond: 0,
+  archivedPerSecond: 0,
 };
 
 const NOTHING: Totals = {
@@ -44,6 +50,8 @@ const NOTHING: Totals = {
   loadedFiles: 0,
   loadedRows: 0,
   rejectedRows: 0,
+  archivedFiles: 0,
+  archivedBytes: 0,
 };
 
 /** Sums up progress, and says how fast it is: since any earlier moment by `mark`. */
@@ -67,6 +75,8 @@ export class Meter {
       loadedFiles: before.loadedFiles + delta.loadedFiles,
       loadedRows: before.loadedRows + delta.loadedRows,
       rejectedRows: before.rejectedRows + delta.rejectedRows,
+      archivedFiles: before.archivedFiles + delta.archivedFiles,
+      archivedBytes: before.archivedBytes + delta.archivedBytes,
     };
   }
 
@@ -89,6 +99,7 @@ export class Meter {
         uploadBytesPerSecond: rateOf('uploadedBytes'),
         loadsPerSecond: rateOf('loadedFiles'),
         rowsPerSecond: rateOf('loadedRows'),
+        archivedPerSecond: rateOf('archivedFiles'),
       };
     };
   }

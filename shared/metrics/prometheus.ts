@@ -41,6 +41,22 @@ export class PrometheusMetrics {
     'rejected_rows_total',
     'Rows of those files that are in the table of rejects instead.',
   );
+  readonly #archived = this.#counter(
+    'files_archived_total',
+    'Files published in archives since the state file was made.',
+  );
+  readonly #archivedBytes = this.#counter(
+    'bytes_archived_total',
+    'Bytes of those files, before they are packed.',
+  );
+  readonly #unpublished = this.#gauge(
+    'unpublished_files',
+    'Files that are deposited and not yet seen in their archives.',
+  );
+  readonly #oldestUnpublished = this.#gauge(
+    'oldest_unpublished_seconds',
+    'Time since the oldest of them was deposited; 0 where there is none.',
+  );
   readonly #failed = this.#gauge(
     'failed_jobs',
     'Jobs that wait for a person: see `wharfinger queue list --state failed`.',
@@ -92,6 +108,7 @@ export class PrometheusMetrics {
     this.#overdue.set(stats.overdue);
     this.#oldest.set(stats.oldestReadySeconds ?? 0);
     this.#setLoads(stats.loads);
+    this.#setArchives(stats.archives);
     this.#depth.reset();
     for (const [kind, states] of Object.entries(stats.kinds)) {
       for (const state of JOB_STATES) this.#depth.set({ kind, state }, states[state]);
@@ -105,6 +122,13 @@ export class PrometheusMetrics {
     this.#unloaded.set(loads?.waitingFiles ?? 0);
     this.#oldestUnloaded.set(loads?.oldestUnloadedSeconds ?? 0);
     for (const status of TASK_STATUSES) this.#loadTasks.set({ status }, loads?.tasks[status] ?? 0);
+  }
+
+  #setArchives(archives: QueueStats['archives']): void {
+    setCounter(this.#archived, archives?.archivedFiles ?? 0);
+    setCounter(this.#archivedBytes, archives?.archivedBytes ?? 0);
+    this.#unpublished.set(archives?.waitingFiles ?? 0);
+    this.#oldestUnpublished.set(archives?.oldestWaitingSeconds ?? 0);
   }
 
   #setProcesses(processes: readonly ProcessUsage[]): void {

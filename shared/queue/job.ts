@@ -1,7 +1,7 @@
 import type { BytePath } from '../fs/byte-path.ts';
 
 /** What a job is about; each kind has its handler in `apps/worker/handlers/<kind>/`. */
-export const JOB_KINDS = ['ingest', 'upload', 'load'] as const;
+export const JOB_KINDS = ['ingest', 'upload', 'load', 'archive', 'scavenge'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /**

@@ -75,9 +75,20 @@ export class Sinks {
   }
 }
 
-/** Where a bucket's files go is on record for each of them. */
-const placeOf = (sink: SinkSettings): string =>
-  sink.type === 'load' ? `load ${tablePlace(sink)}` : sink.type;
+/**
+ * Where a bucket's files go is on record for each of them. What was deposited in an archive is on record only afterwards, so that a file that
+ * is deposited once more goes under the same name.
+ */
+function placeOf(sink: SinkSettings): string {
+  switch (sink.type) {
+    case 'load':
+      return `load ${tablePlace(sink)}`;
+    case 'archive':
+      return `archive ${JSON.stringify([sink.base, sink.to])}`;
+    case 's3':
+      return sink.type;
+  }
+}
 
 const sinkOf = ({ id, route_id, settings }: SinkRow): Sink => ({
   id,

@@ -159,6 +159,7 @@ CREATE TABLE kept_files (
   path        BLOB NOT NULL,
   sink_id     INTEGER NOT NULL REFERENCES sinks (id),
   fingerprint TEXT NOT NULL,
+  gone_ms     INTEGER,                        -- since when it is known not to be there
   PRIMARY KEY (path, sink_id)
 ) STRICT, WITHOUT ROWID;
 `;

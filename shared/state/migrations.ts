@@ -1,5 +1,6 @@
 import { UPLOADS } from './migration-2-uploads.ts';
 import { TABLES } from './migration-3-tables.ts';
+import { ARCHIVES } from './migration-4-archives.ts';
 
 /**
  * The schema of the state file, as numbered migrations: number N is applied when `user_version` is N - 1. A
@@ -169,4 +170,5 @@ CREATE TABLE throughput (
 `,
   UPLOADS,
   TABLES,
+  ARCHIVES,
 ];

@@ -18,13 +18,19 @@ export const DEFAULT_KEY = '{ingest_date}/{path}';
 
 /** What is wrong with a template, for a person; undefined where it will do. */
 export function templateFault(template: string): string | undefined {
-  for (const [, name = ''] of template.matchAll(/\{([^{}]*)\}/g))
-    if (!NAMES.some((known) => known === name))
-      return `{${name}} is not known; there are ${NAMES.map((known) => `{${known}}`).join(', ')}`;
-  if (/[{}]/.test(template.replaceAll(/\{[^{}]*\}/g, ''))) return 'a brace has no other half';
+  const fault = placeholderFault(template);
+  if (fault !== undefined) return fault;
   if (!/\{(path|name)\}/.test(template)) return 'without {path} or {name} all files would have one key';
   if (template.startsWith('/')) return 'it begins with /, which would be a part of each key without a name';
   return undefined;
+}
+
+/** What is wrong with what stands in its braces. */
+export function placeholderFault(template: string): string | undefined {
+  for (const [, name = ''] of template.matchAll(/\{([^{}]*)\}/g))
+    if (!NAMES.some((known) => known === name))
+      return `{${name}} is not known; there are ${NAMES.map((known) => `{${known}}`).join(', ')}`;
+  return /[{}]/.test(template.replaceAll(/\{[^{}]*\}/g, '')) ? 'a brace has no other half' : undefined;
 }
 
 /** The key of a file. */

@@ -113,6 +113,7 @@ export class Hand implements Disposable {
       once: true,
       retryMs: 30_000,
       maxRetries: 0,
+      keepRecordsDays: 90,
     };
     const { stopping: signal, ...options } = this.#options();
     // Nothing is uploaded: there is nowhere to search for credentials.

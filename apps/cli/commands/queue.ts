@@ -83,9 +83,11 @@ candidates, overdue (of the candidates), committed, committed_bytes, duplicates,
 oldest_ready_seconds (null where none is ready), files_per_second and
 bytes_per_second (over the last 60 seconds), leases (owner, pid, host, jobs,
 seconds_left, alive), kinds (ready, delayed, leased and failed of each kind of
-job) and loads (null where nothing was ever to be loaded into a table: tasks,
+job), loads (null where nothing was ever to be loaded into a table: tasks,
 of each status, waiting_files, failed_files, loaded_files, loaded_rows,
-rejected_rows, oldest_unloaded_seconds).
+rejected_rows, oldest_unloaded_seconds) and archives (null where nothing was
+ever to be archived: waiting_files, oldest_waiting_seconds, archived_files,
+archived_bytes).
 
 It only reads, never makes a worker wait, and works while nothing runs.`;
 

@@ -21,7 +21,7 @@ export function register(program: Command, context: CliContext): void {
         'Several may run on one server directory and state file.',
     );
   addOptions(command, GROUPS.serve).action(async () => {
-    const { settings, serverDirectory, credentials } = resolveServe({
+    const resolved = resolveServe({
       flags: givenOptions(command),
       env: context.env,
       cwd: context.cwd,
@@ -29,15 +29,12 @@ export function register(program: Command, context: CliContext): void {
       onTerminal: context.stderr.isTerminal,
     });
     const { loadProfiles } = await import('../../../shared/object-store/credentials/load-profiles.ts');
-    const profiles = loadProfiles({ file: credentials, env: context.env, home: homedir() });
-    const { prepareState } = await import('../../../shared/config/prepare.ts');
-    prepareState(settings.statePath);
-    const { prepareServer } = await import('../../../shared/uploads/prepare-server.ts');
-    prepareServer(serverDirectory, [...profiles.byName.keys()]);
-    const { emptyIncomingTmp } = await import('../copy/empty-incoming-tmp.ts');
-    await emptyIncomingTmp(serverDirectory, settings, context);
+    const { env } = context;
+    const profiles = loadProfiles({ file: resolved.credentials, env, home: homedir() });
+    const { prepareServe } = await import('../prepare-serve.ts');
+    await prepareServe(resolved, [...profiles.byName.keys()], context);
     for (const warning of profiles.warnings) context.stderr.write(`wharfinger: ${warning}\n`);
-    await supervise(settings, context);
+    await supervise(resolved.settings, context);
   });
   command.addHelpText('after', PRECEDENCE);
   registerStatus(command, context);

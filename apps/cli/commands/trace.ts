@@ -58,7 +58,8 @@ not UTF-8 is given as base64:… with its bytes, as --json shows them.
 
 JSON keys: found (kind, size, sha256), candidate and jobs (as in \`queue list
 --json\`), custody (id, state, sha256, size, route, source, path, decided_at,
-committed_at, now, manifest (path, line, offset), duplicates, uploads, loads),
+committed_at, now, manifest (path, line, offset), duplicates, uploads, loads,
+archives (archive, member, state, volume, stored_as, released_at and more)),
 uploads (of files without custody; each with states, attempts and objects),
 loads (of files of a store; each with file, state, rows, rejects, table, target
 and task, as in \`load show --json\`), why_unknown.`;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { CheckedArchives } from '../../../shared/archive-sink/inspect/check-archives.ts';
 import { EXIT } from '../../../shared/errors.ts';
 import { type BytePath, fromText } from '../../../shared/fs/byte-path.ts';
 import { PROBLEMS, type Report } from '../../../shared/ledger/verify/finding.ts';
@@ -20,6 +21,7 @@ type Options = {
   json?: boolean;
   objects?: boolean;
   tables?: boolean;
+  archives?: boolean;
   warehouse?: string;
   manifests?: string;
 };
@@ -28,14 +30,15 @@ type Options = {
 export function register(program: Command, context: CliContext): void {
   const command = program
     .command('verify')
-    .summary('compare ledger, manifests, warehouse, buckets and tables; exit 4 where they disagree')
+    .summary('compare ledger, manifests, warehouse, buckets, tables and archives; exit 4 where they disagree')
     .description(
-      'Compares the ledger, the manifests, the warehouse, what was uploaded and what was loaded into tables, and exits with 4 where they disagree.',
+      'Compares the ledger, the manifests, the warehouse, what was uploaded, loaded into tables and archived, and exits with 4 where they disagree.',
     )
     .option('--deep', 'read every file again and compare its SHA-256; check the state file too')
     .option('--json', 'a JSON object for each disagreement, and a last one with the summary')
     .option('--no-objects', 'do not ask object storage for what was uploaded')
     .option('--no-tables', 'do not ask the targets of tables for what was loaded')
+    .option('--no-archives', 'do not look into archives for what was deposited')
     .option('--warehouse <DIR>', 'where the warehouse is now, if it was moved')
     .option('--manifests <DIR>', 'where the manifests are now, if they were moved')
     .addHelpText('after', HELP);
@@ -46,7 +49,8 @@ export function register(program: Command, context: CliContext): void {
     ['wharfinger verify --warehouse /mnt/restored', 'a copy that was brought back'],
   ]);
   command.action(async (options: Options) => {
-    const { deep = false, json = false, objects = true, tables = true, warehouse, manifests } = options;
+    const { deep = false, json = false, objects = true, tables = true, archives = true } = options;
+    const { warehouse, manifests } = options;
     const printer = new FindingPrinter(context, json);
     const moved = {
       ...movedTo('warehouse', warehouse, context),
@@ -58,6 +62,7 @@ export function register(program: Command, context: CliContext): void {
         ...compared,
         ...(objects && hasUploads(state) ? { objects: await compareObjects(state, printer, context) } : {}),
         ...(tables && hasLoads(state) ? await compareTables(state, printer, context) : {}),
+        ...(archives && hasDeposits(state) ? await compareArchives(state, deep, printer, context) : {}),
       };
     });
     printer.summary(summary);
@@ -70,6 +75,19 @@ const hasUploads = (state: State): boolean =>
 
 const hasLoads = (state: State): boolean =>
   state.prepare("SELECT 1 FROM sinks WHERE type = 'load' LIMIT 1").get() !== undefined;
+
+const hasDeposits = (state: State): boolean =>
+  state.prepare('SELECT 1 FROM archive_deposits LIMIT 1').get() !== undefined;
+
+async function compareArchives(
+  state: State,
+  deep: boolean,
+  report: Report,
+  context: CliContext,
+): Promise<CheckedArchives> {
+  const { checkArchives } = await import('../../../shared/archive-sink/inspect/check-archives.ts');
+  return await checkArchives({ state, report, deep, signal: context.stopSignal() });
+}
 
 /** As is what speaks to tables. */
 async function compareTables(state: State, report: Report, context: CliContext): Promise<CheckedTables> {
@@ -114,7 +132,8 @@ began is compared, what is in flight is counted. Memory does not grow with the
 number of files. Objects that were uploaded are asked for at their servers, by
 HEAD; a server that does not answer is a note. So are the targets of tables: each
 file that was loaded has a record there, and its rows; one that is away or busy
-is a note. Each disagreement is one line:
+is a note. Archives are looked into for each file that was deposited, its bytes
+are read with --deep; a base that is away is a note. Each disagreement is one line:
 
 ${table(Object.entries(PROBLEMS).map(([problem, meaning]) => [`  ${problem}`, meaning])).trimEnd()}
 
@@ -122,4 +141,5 @@ JSON keys of a disagreement: problem, path, id (of the row in the ledger, among
 the duplicates, or of the file that was loaded), line (of the manifest), detail. A note is none: note,
 path, detail. The summary: summary (true), disagreements, problems (how many of
 each), committed, committed_bytes, duplicates, in_flight, manifests, lines,
-warehouse_files, rehashed_files, rehashed_bytes, objects, tables, loads.`;
+warehouse_files, rehashed_files, rehashed_bytes, objects, tables, loads, archived,
+reread_members.`;

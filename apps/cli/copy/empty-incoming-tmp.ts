@@ -1,7 +1,7 @@
 import type { Settings } from '../../../shared/config/settings.ts';
 import { fromText, toText } from '../../../shared/fs/byte-path.ts';
 import { createLogger } from '../../../shared/log/logger.ts';
-import { openState } from '../../../shared/state/open.ts';
+import type { State } from '../../../shared/state/open.ts';
 import { removeDeadCopies } from '../../../shared/uploads/copy-cleaning.ts';
 import { copyPointsFrom } from '../../../shared/uploads/copy-points.ts';
 import { CopyRecords } from '../../../shared/uploads/copy-records.ts';
@@ -12,7 +12,7 @@ import { wantsColour } from '../terminal.ts';
 /** What a server does to `incoming_tmp` when it starts: what no live copy owns goes, and is over on record too. */
 export async function emptyIncomingTmp(
   serverDirectory: string,
-  settings: Settings,
+  { settings, state }: { settings: Settings; state: State },
   context: CliContext,
 ): Promise<void> {
   const { stderr, env, clock } = context;
@@ -28,10 +28,5 @@ export async function emptyIncomingTmp(
     removed: (path) => logger.info({ event: 'copy.removed', path: toText(path) }),
     left: (path, why) => stderr.write(`wharfinger: ${printable(path)} is left: ${why}\n`),
   });
-  const state = openState(settings.statePath);
-  try {
-    new CopyRecords(state, () => clock.nowMs()).settleDead(fromText(serverDirectory));
-  } finally {
-    state.close();
-  }
+  new CopyRecords(state, () => clock.nowMs()).settleDead(fromText(serverDirectory));
 }

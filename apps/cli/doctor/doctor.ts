@@ -1,4 +1,5 @@
 import { errnoOf } from '../../../shared/errors.ts';
+import { examineArchives } from './archives.ts';
 import type { Check, Examination, Examined } from './check.ts';
 import { examineClock, examineLeases } from './completion.ts';
 import { examineFileSystems, examineSpace, examineSyncs } from './disks.ts';
@@ -19,6 +20,7 @@ const EXAMINATIONS: Readonly<Record<string, Examination>> = {
   'state-file': examineState,
   credentials: examineProfiles,
   tables: examineTables,
+  archives: examineArchives,
   'file-system': examineFileSystems,
   move: examineMoving,
   'no-replace': examineNoReplace,

@@ -73,8 +73,10 @@ const isSticky = (mode: number): boolean => (mode & 0o1000) !== 0;
 export const examinePlaces = ({ settings }: Examined): Check[] =>
   placesOf(settings).map((place) => placeIn(place.directory, place));
 
-function placeIn(directory: string, { what, flag }: Place): Check {
+function placeIn(directory: string, { what, flag, mustExist }: Place): Check {
   const existing = nearestExisting(directory);
+  if (mustExist === true && existing !== directory)
+    return fail(what, `${what} ${directory} does not exist`, 'make it, or mount its file system');
   try {
     withProbe(existing, existing === directory ? 'file' : 'directory', () => undefined);
     return existing === directory

@@ -33,9 +33,13 @@ export function summaryText(summary: VerifySummary, tally: Tally): string {
     ...((summary.tables ?? 0) === 0
       ? []
       : [`${plural(summary.loads ?? 0, 'loaded file')} in ${plural(summary.tables ?? 0, 'table')}`]),
+    ...((summary.archived ?? 0) === 0 ? [] : [plural(summary.archived ?? 0, 'archived file')]),
   ];
   const also = [
     ...(rehashedFiles === 0 ? [] : [`read again: ${plural(rehashedFiles, 'file')}, ${bytes(rehashedBytes)}`]),
+    ...((summary.rereadMembers ?? 0) === 0
+      ? []
+      : [`read again in archives: ${plural(summary.rereadMembers ?? 0, 'member')}`]),
     ...(inFlight === 0 ? [] : [`in flight, not looked at: ${count(inFlight)}`]),
   ];
   const problems = Object.entries(tally).map(
@@ -64,6 +68,8 @@ export function summaryJson(summary: VerifySummary, tally: Tally): string {
     objects: summary.objects ?? 0,
     tables: summary.tables ?? 0,
     loads: summary.loads ?? 0,
+    archived: summary.archived ?? 0,
+    reread_members: summary.rereadMembers ?? 0,
   };
   return `${JSON.stringify(record)}\n`;
 }

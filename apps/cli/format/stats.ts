@@ -4,7 +4,9 @@ import { bytes, count, duration, escapeControls, plural } from './text.ts';
 
 /** `queue stats` for a person. */
 export function statsText(stats: QueueStats): string {
-  return [jobs(stats), totals(stats), loads(stats), leases(stats)].filter((part) => part !== '').join('\n');
+  return [jobs(stats), totals(stats), loads(stats), archives(stats), leases(stats)]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 function jobs({ kinds, ready, delayed, leased, failed }: QueueStats): string {
@@ -58,6 +60,20 @@ function loads({ loads: of }: QueueStats): string {
     ],
     [1],
   )}`;
+}
+
+function archives({ archives: of }: QueueStats): string {
+  if (of === undefined) return '';
+  const { waitingFiles, oldestWaitingSeconds, archivedFiles, archivedBytes } = of;
+  const oldest =
+    oldestWaitingSeconds === undefined ? '' : `oldest deposited ${duration(oldestWaitingSeconds)} ago`;
+  return table(
+    [
+      ['files to publish', count(waitingFiles), oldest],
+      ['files archived', count(archivedFiles), bytes(archivedBytes)],
+    ],
+    [1],
+  );
 }
 
 function leases({ leases: held }: QueueStats): string {

@@ -1,6 +1,8 @@
+import type { TracedDeposit } from '../../../shared/archive-sink/inspect/traced-deposits.ts';
 import type { TracedDuplicate } from '../../../shared/ledger/trace/find-rows.ts';
 import type { Custody, Found, Trace } from '../../../shared/ledger/trace/trace.ts';
 import type { ListedCandidate, ListedJob } from '../../../shared/queue/inspect/list.ts';
+import { depositJson, depositRows } from './archives.ts';
 import { candidateJson, jobJson, WAITS_FOR } from './jobs.ts';
 import { loadJson, loadRows } from './loads.ts';
 import { bytes, duration, escapeControls, isoOrNull, moment, pathFields, printable } from './text.ts';
@@ -20,6 +22,7 @@ export function traceText(trace: Trace, subject: string, nowMs: number): string 
     ...[...custody.flatMap((row) => row.loads), ...loads].map((load) =>
       lines(`into a table as file ${load.fileId}`, loadRows(load, nowMs)),
     ),
+    ...custody.flatMap((row) => row.archives).map((deposit) => lines('in an archive', depositRows(deposit))),
   ];
   return parts.join('');
 }
@@ -70,7 +73,7 @@ function jobLines(job: ListedJob, nowMs: number): string {
   ]);
 }
 
-function custodyLines({ row, now, manifest, duplicates }: Custody): string {
+function custodyLines({ row, now, manifest, duplicates, archives }: Custody): string {
   const taken = row.committedMs === undefined ? 'in flight, not committed yet' : moment(row.committedMs);
   const place = manifest === undefined ? 'not found' : `${printable(manifest.path)}:${manifest.line}`;
   return lines(`in custody as #${row.id}`, [
@@ -79,12 +82,17 @@ function custodyLines({ row, now, manifest, duplicates }: Custody): string {
     ['hashed', moment(row.decidedMs)],
     ['committed', taken],
     ['path', printable(row.destination)],
-    ['now there', nowThere(now, row.sizeBytes)],
+    [
+      'now there',
+      archives.some(isReleased) ? `${nowThere(now, row.sizeBytes)}: released` : nowThere(now, row.sizeBytes),
+    ],
     ...(row.committedMs === undefined ? [] : [['manifest', place] as const]),
     ['route', row.route],
     ...duplicates.map((duplicate) => ['duplicate', duplicateText(duplicate)] as const),
   ]);
 }
+
+const isReleased = ({ releasedMs }: TracedDeposit): boolean => releasedMs !== undefined;
 
 function nowThere(now: Found, sizeBytes: number): string {
   if (now.kind !== 'file') return foundText(now);
@@ -133,6 +141,7 @@ const custodyJson = ({
   duplicates,
   uploads,
   loads,
+  archives,
 }: Custody): Record<string, unknown> => ({
   id: row.id,
   state: row.state,
@@ -151,6 +160,7 @@ const custodyJson = ({
   duplicates: duplicates.map(duplicateJson),
   uploads: uploads.map(stayJson),
   loads: loads.map(loadJson),
+  archives: archives.map(depositJson),
 });
 
 const duplicateJson = (duplicate: TracedDuplicate): Record<string, unknown> => ({

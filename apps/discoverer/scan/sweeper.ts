@@ -1,6 +1,4 @@
-import { errnoOf } from '../../../shared/errors.ts';
 import { type BytePath, toText } from '../../../shared/fs/byte-path.ts';
-import { lstatIfThere } from '../../../shared/fs/lstat.ts';
 import type { Logger } from '../../../shared/log/logger.ts';
 import { Candidates } from '../../../shared/queue/candidates.ts';
 import { FileJobs } from '../../../shared/queue/file-jobs.ts';
@@ -8,26 +6,31 @@ import type { State } from '../../../shared/state/open.ts';
 import { writeTransaction } from '../../../shared/state/transaction.ts';
 import { Findings } from '../enqueue/findings.ts';
 import type { Writer } from '../enqueue/writer.ts';
+import type { Former } from '../former.ts';
 import type { Judge } from '../judge.ts';
 import type { DiscoveredRoute } from '../route.ts';
+import { isGone } from './is-gone.ts';
+import { KeptSweeper, type KeptSweeperOptions } from './kept-sweeper.ts';
 import type { ScanCounts } from './scan-counts.ts';
 
 /** Rows looked at between two turns of the event loop. */
 const PAGE = 1000;
 
-export type SweeperOptions = {
+export type SweeperOptions = KeptSweeperOptions & {
   state: State;
   judge: Judge;
   writer: Writer;
+  former: Former;
   logger: Logger;
   signal: AbortSignal;
 };
 
-/** Finds out what a scan cannot meet: that a file which the state file still speaks of is gone. */
+/** Finds out what a scan cannot meet: that a file which the state file still speaks of is gone, or that what it says of it is of former times. */
 export class Sweeper {
   readonly #options: SweeperOptions;
   readonly #jobs: FileJobs;
   readonly #candidates: Candidates;
+  readonly #kept: KeptSweeper;
   /** Routes that were swept since the start. */
   readonly #swept = new Set<number>();
 
@@ -35,11 +38,15 @@ export class Sweeper {
     this.#options = options;
     this.#jobs = new FileJobs(options.state);
     this.#candidates = new Candidates(options.state);
+    this.#kept = new KeptSweeper(options);
   }
 
   /** To be called after a whole scan of a route whose input is there. */
   async sweep(route: DiscoveredRoute, met: ScanCounts): Promise<void> {
+    // What a worker had in hand when the route was switched.
+    this.#options.former.drop(route);
     await this.#sweepFailed(route);
+    await this.#kept.sweep(route);
     if (this.#mayHaveVanished(route, met)) await this.#sweepCandidates(route);
     this.#swept.add(route.id);
   }
@@ -96,15 +103,5 @@ export class Sweeper {
   async #turn(): Promise<void> {
     await new Promise(setImmediate);
     this.#options.signal.throwIfAborted();
-  }
-}
-
-/** What cannot be looked at may be there. */
-function isGone(path: BytePath): boolean {
-  try {
-    return lstatIfThere(path) === undefined;
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return false;
   }
 }

@@ -1,4 +1,4 @@
-import type { Meter } from '../../../shared/metrics/meter.ts';
+import type { Meter, Rates } from '../../../shared/metrics/meter.ts';
 import { RecentRates } from '../../../shared/metrics/recent-rates.ts';
 import type { QueueStats } from '../../../shared/queue/inspect/stats.ts';
 import type { StatsSource } from '../stats-source.ts';
@@ -20,13 +20,14 @@ export function progressBar(
   const rates = new RecentRates(meter);
   let known: QueueStats | undefined;
   let doneThen = 0;
-  // A file that is taken and then uploaded, or loaded, is two.
-  const unit = work.takes && (work.sends || work.loads === true) ? 'jobs' : 'files';
+  // A file that is taken and then uploaded, loaded, or archived, is two.
+  const isHandedOn = work.sends || work.loads === true || work.archives === true;
+  const unit = work.takes && isHandedOn ? 'jobs' : 'files';
   return (width) => {
-    const { files, duplicates, failed, uploaded, loadedFiles } = meter.totals;
+    const { files, duplicates, failed, uploaded, loadedFiles, archivedFiles } = meter.totals;
     const now = rates.next();
     const latest = stats.latest();
-    const done = files + duplicates + failed + uploaded + loadedFiles;
+    const done = files + duplicates + failed + uploaded + loadedFiles + archivedFiles;
     if (latest !== known) doneThen = done;
     known = latest;
     // What was done since the queue was read would otherwise count twice.
@@ -38,9 +39,7 @@ export function progressBar(
         `⚓ ${drawBar(share, width)} ${Math.floor(share * 100)}%`,
         `${formatCount(done)}/${formatCount(done + left)} ${unit}`,
         ...(failed > 0 ? [`failed ${formatCount(failed)}`] : []),
-        isScanning()
-          ? 'looking for more'
-          : `${timeLeft(left, now.filesPerSecond + now.uploadsPerSecond + now.loadsPerSecond)} left`,
+        isScanning() ? 'looking for more' : `${timeLeft(left, perSecond(now))} left`,
         ...rateParts(now, work),
       ],
       width,
@@ -48,11 +47,16 @@ export function progressBar(
   };
 }
 
-/** A task of many files is one job: of those, files are counted. */
+const perSecond = (rates: Rates): number =>
+  rates.filesPerSecond + rates.uploadsPerSecond + rates.loadsPerSecond + rates.archivedPerSecond;
+
+/** A task of many files is one job, and so is a base of archives: of those, files are counted. */
 function leftIn(stats: QueueStats | undefined): number {
   if (stats === undefined) return 0;
-  const { ready = 0, leased = 0 } = stats.kinds.load ?? {};
-  return stats.ready + stats.leased - ready - leased + (stats.loads?.waitingFiles ?? 0);
+  const many = [stats.kinds.load, stats.kinds.scavenge].filter((kind) => kind !== undefined);
+  const jobs = many.reduce((sum, { ready, leased }) => sum + ready + leased, 0);
+  const files = (stats.loads?.waitingFiles ?? 0) + (stats.archives?.waitingFiles ?? 0);
+  return stats.ready + stats.leased - jobs + files;
 }
 
 const timeLeft = (files: number, filesPerSecond: number): string => {

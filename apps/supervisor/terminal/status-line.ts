@@ -5,7 +5,7 @@ import { formatCount } from './figures.ts';
 import { fitParts } from './fit.ts';
 import { doneParts, rateParts, type Work } from './work.ts';
 
-/** What a service shows on a terminal: `⚓ 12,345 committed · 1,234 files/s · 2.3 MB/s · queue 512 · waiting 3 · failed 0`, with `12 uploaded` where it does that, and `12 loaded` and `to load 3`. */
+/** What a service shows on a terminal: `⚓ 12,345 committed · 1,234 files/s · 2.3 MB/s · queue 512 · waiting 3 · failed 0`, with `12 uploaded` where it does that, `12 loaded` and `to load 3`, `12 archived` and `to publish 3`. */
 export function statusLine(meter: Meter, stats: StatsSource, work: Work): (width: number) => string {
   const rates = new RecentRates(meter);
   return (width) => {
@@ -21,6 +21,7 @@ export function statusLine(meter: Meter, stats: StatsSource, work: Work): (width
             `queue ${formatCount(known.depth)}`,
             ...(work.takes || work.sends ? [`waiting ${formatCount(known.candidates)}`] : []),
             ...(work.loads ? [`to load ${formatCount(known.loads?.waitingFiles ?? 0)}`] : []),
+            ...(work.archives ? [`to publish ${formatCount(known.archives?.waitingFiles ?? 0)}`] : []),
           ];
     return fitParts(
       [

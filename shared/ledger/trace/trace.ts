@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { DepositFinder, type TracedDeposit } from '../../archive-sink/inspect/traced-deposits.ts';
 import { errnoOf } from '../../errors.ts';
 import { type BytePath, toBytes } from '../../fs/byte-path.ts';
 import { hashLarge } from '../../fs/hash-file.ts';
@@ -27,6 +28,8 @@ export type Custody = {
   uploads: Stay[];
   /** Its ways into tables. */
   loads: TracedLoad[];
+  /** Its ways into archives. */
+  archives: TracedDeposit[];
 };
 
 export type Trace = {
@@ -49,6 +52,7 @@ export async function trace(state: State, subject: Subject): Promise<Trace> {
   const finder = new RowFinder(state);
   const stays = new StayFinder(state);
   const tables = new LoadFinder(state);
+  const deposits = new DepositFinder(state);
   const custodyOf = (rows: readonly TracedRow[]): Custody[] =>
     unique(rows).map((row) => ({
       row,
@@ -57,6 +61,7 @@ export async function trace(state: State, subject: Subject): Promise<Trace> {
       duplicates: finder.duplicatesOf(row.id),
       uploads: stays.ofLedger(row.id),
       loads: tables.ofLedger(row.id),
+      archives: deposits.ofLedger(row.id),
     }));
   if ('sha256' in subject) {
     const custody = custodyOf(finder.byContent(subject.sha256));

@@ -16,6 +16,8 @@ export type FileChecks = {
   known: KnownPaths;
   /** Absent where only existence and size are looked at. */
   rehasher: Rehasher | undefined;
+  /** Of a row of the ledger: an archive's copy has taken the place of the one in the warehouse. */
+  isReleased(id: number): boolean;
   report: Report;
 };
 
@@ -114,13 +116,14 @@ async function checkRows<Row extends PlacedRow>(
 async function checkFile(
   file: PlacedFile,
   isNewest: boolean,
-  { report, rehasher }: FileChecks,
+  { report, rehasher, isReleased }: FileChecks,
 ): Promise<void> {
   const finding = isNewest
     ? lookAt(file)
     : { problem: file.missing, path: file.path, id: file.id, detail: 'a later file has got its name' };
-  if (finding !== undefined) report.finding(finding);
-  else await rehasher?.add(file);
+  if (finding !== undefined) {
+    if (file.missing !== 'missing-file' || !isReleased(file.id)) report.finding(finding);
+  } else await rehasher?.add(file);
 }
 
 /** The manifest that a row's record is in, as long as its route has not got other directories. */

@@ -27,6 +27,10 @@ export const PROBLEMS = {
   'repeated-load': 'two files are said to have brought one content into a table',
   'unknown-load': 'a record in a target is of no file that was loaded',
   'missing-rows': 'a table has fewer rows than were loaded into it',
+  'missing-member': 'a file that was published is in no volume of its archive',
+  'different-member': 'a member of an archive cannot be read, or is not what was published (--deep)',
+  'missing-deposit': 'a file is in no archive yet, and its staging archive is gone',
+  'bad-volume': 'a volume of an archive is no valid zip file',
   'damaged-state': 'the state file fails its integrity check (--deep)',
 } as const;
 export type Problem = keyof typeof PROBLEMS;
@@ -45,7 +49,7 @@ export type Finding = {
 
 /** Something to know that is no disagreement. */
 export type Note = {
-  note: 'uncommitted-bytes' | 'unasked-objects' | 'unasked-table' | 'more-rows';
+  note: 'uncommitted-bytes' | 'unasked-objects' | 'unasked-table' | 'more-rows' | 'unasked-archives';
   path: BytePath;
   detail: string;
 };
@@ -57,7 +61,8 @@ export type VerifyStep =
   | 'warehouse'
   | 'state file'
   | 'objects'
-  | 'tables';
+  | 'tables'
+  | 'archives';
 export type Progress = { step: VerifyStep; done: number; total: number | undefined };
 
 /** Where findings go; the caller counts and prints. */

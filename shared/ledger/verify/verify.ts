@@ -1,3 +1,4 @@
+import { Releases } from '../../archive-sink/releases.ts';
 import type { BytePath } from '../../fs/byte-path.ts';
 import { Manifests } from '../../manifest/manifests.ts';
 import { Routes } from '../../queue/routes.ts';
@@ -44,6 +45,9 @@ export type VerifySummary = {
   /** Tables whose targets were asked, and the loads of files that are on record there, see `checkTables`. */
   tables?: number;
   loads?: number;
+  /** Files whose archives were looked into, and members that were read, see `checkArchives`. */
+  archived?: number;
+  rereadMembers?: number;
 };
 
 /**
@@ -72,7 +76,9 @@ async function compare(
   const at = moved.warehouse === undefined ? inPlace : relocated(routes, 'warehouse', moved.warehouse);
   const snapshot = takeSnapshot(state);
   const rehasher = deep ? new Rehasher(report) : undefined;
-  const checks: FileChecks = { state, at, known, rehasher, report };
+  const releases = new Releases(state);
+  const isReleased = (id: number) => releases.isReleased(id);
+  const checks: FileChecks = { state, at, known, rehasher, report, isReleased };
 
   const recorded = checkManifests(state, snapshot, atManifest, report);
   const listed = new Set(snapshot.manifests.map(({ path }) => atManifest(path)));

@@ -1,3 +1,4 @@
+import { type ArchiveStats, readArchiveStats } from '../../archive-sink/inspect/archive-stats.ts';
 import { isDead, type ProcessIdentity, thisProcess } from '../../linux/process-identity.ts';
 import type { State } from '../../state/open.ts';
 import { type LoadStats, readLoadStats } from '../../tables/inspect/load-stats.ts';
@@ -46,6 +47,8 @@ export type QueueStats = {
   kinds: Record<string, KindStats>;
   /** Undefined where nothing was ever to be loaded. */
   loads?: LoadStats | undefined;
+  /** Undefined where nothing was ever to be archived. */
+  archives?: ArchiveStats | undefined;
 };
 
 /** The rates are over this many whole seconds, the running one left out: it has only begun. */
@@ -95,6 +98,7 @@ export function readStats(state: State, nowMs: number, here: ProcessIdentity = t
       leases: readLeases(state, nowMs, here),
       kinds,
       loads: hasTasks(state) ? readLoadStats(state, nowMs) : undefined,
+      archives: readArchiveStats(state, nowMs),
     };
   })();
 }
@@ -202,8 +206,16 @@ export function statsJson(stats: QueueStats): Record<string, unknown> {
     leases: stats.leases.map(({ secondsLeft, ...lease }) => ({ ...lease, seconds_left: secondsLeft })),
     kinds: stats.kinds,
     loads: stats.loads === undefined ? null : loadsJson(stats.loads),
+    archives: stats.archives === undefined ? null : archivesJson(stats.archives),
   };
 }
+
+const archivesJson = (archives: ArchiveStats): Record<string, unknown> => ({
+  waiting_files: archives.waitingFiles,
+  oldest_waiting_seconds: archives.oldestWaitingSeconds ?? null,
+  archived_files: archives.archivedFiles,
+  archived_bytes: archives.archivedBytes,
+});
 
 const loadsJson = (loads: LoadStats): Record<string, unknown> => ({
   tasks: loads.tasks,

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
-import { lstatSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { runDiscoverer } from '../../../apps/discoverer/main.ts';
-import { systemClock } from '../../../shared/clock.ts';
 import type { S3Sink, UploadRouteSettings } from '../../../shared/config/settings.ts';
-import { join, toBytes, toText } from '../../../shared/fs/byte-path.ts';
+import { fromText, join, toBytes, toText } from '../../../shared/fs/byte-path.ts';
 import { fingerprintOf } from '../../../shared/fs/fingerprint.ts';
 import { createLogger } from '../../../shared/log/logger.ts';
 import { KeptFiles } from '../../../shared/uploads/kept-files.ts';
+import { TurnableClock } from '../../support/custody-clock.ts';
 import { makeState } from '../../support/state.ts';
 
 /** A directory whose files are uploaded, and what a worker does to them. */
 function harbour(context: TestContext) {
   const { state, statePath, input } = makeState(context);
   const path = (name: string) => join(input, name);
+  const clock = new TurnableClock();
   const only = <Row>(sql: string): Row => {
     const row = state.prepare<[], Row>(sql).get();
     assert.ok(row);
@@ -21,12 +22,15 @@ function harbour(context: TestContext) {
   };
   return {
     path,
+    clock,
+    input,
+    state,
     write: (name: string, content: string) => writeFileSync(toBytes(path(name)), content),
     /** One pass. @returns how many jobs are new */
     async pass(after: S3Sink['after'] = { do: 'keep' }): Promise<number> {
       const uploadRoutes = [routeOf(toText(input), after)];
       const { enqueuedJobs } = await runDiscoverer({
-        settings: { routes: [], uploadRoutes, queueLimit: 100, once: true, statePath },
+        settings: { routes: [], uploadRoutes, queueLimit: 100, once: true, statePath, keepRecordsDays: 7 },
         state,
         logger: createLogger({
           level: 'silent',
@@ -34,7 +38,7 @@ function harbour(context: TestContext) {
           process: 'discoverer',
           sink: { write: () => undefined },
         }),
-        clock: systemClock,
+        clock,
         signal: new AbortController().signal,
         onEnqueued: () => undefined,
       });
@@ -103,4 +107,40 @@ test('where files are removed from now on, those that were kept are uploaded onc
   await h.pass();
   h.uploaded('a');
   assert.equal(await h.pass({ do: 'remove' }), 1);
+});
+
+const DAY_MS = 86_400_000;
+
+test('a file that was kept and is gone is forgotten days later', async (t) => {
+  const h = harbour(t);
+  h.write('a', 'first');
+  await h.pass();
+  h.uploaded('a');
+  rmSync(toBytes(h.path('a')));
+  await h.pass();
+  h.clock.forward(6 * DAY_MS);
+  await h.pass();
+  assert.equal(h.rows(), 1);
+  h.clock.forward(2 * DAY_MS);
+  await h.pass();
+  assert.equal(h.rows(), 0);
+});
+
+test('one that is there again meanwhile, as when its disk was away, is remembered and not uploaded again', async (t) => {
+  const h = harbour(t);
+  h.write('a', 'first');
+  await h.pass();
+  h.uploaded('a');
+  const isNew = () => h.state.prepare('SELECT 1 FROM jobs').get() !== undefined;
+  const away = fromText(`${toText(h.input)}-away`);
+  renameSync(toBytes(h.input), toBytes(away));
+  mkdirSync(toBytes(h.input));
+  await h.pass();
+  h.clock.forward(6 * DAY_MS);
+  rmdirSync(toBytes(h.input));
+  renameSync(toBytes(away), toBytes(h.input));
+  await h.pass();
+  h.clock.forward(2 * DAY_MS);
+  await h.pass();
+  assert.deepEqual([h.rows(), isNew()], [1, false]);
 });

@@ -107,6 +107,7 @@ export const settingsIn = (directory: string): Settings => ({
   discoverers: 'one',
   retryMs: 1000,
   maxRetries: 3,
+  keepRecordsDays: 90,
 });
 
 /** Routes whose files are uploaded, by these names. */

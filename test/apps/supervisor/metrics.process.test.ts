@@ -22,6 +22,8 @@ test('the metrics event tells rates, the queue and every process, at intervals a
           loadedFiles: 0,
           loadedRows: 0,
           rejectedRows: 0,
+          archivedFiles: 0,
+          archivedBytes: 0,
         },
       },
     },
@@ -61,6 +63,8 @@ test('the metrics event tells the rates of uploads where something is uploaded',
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   };
   const run = startSupervisor(
     t,
@@ -88,6 +92,8 @@ test('the metrics server answers a scrape, health and readiness', async (t) => {
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   };
   const stats = { ...BUSY, ...sums, failed: 1, overdue: 1, kinds };
   const run = startSupervisor(

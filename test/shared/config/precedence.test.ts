@@ -28,6 +28,7 @@ test('every default works with nothing given', () => {
     once: false,
     retryMs: 30_000,
     maxRetries: 10,
+    keepRecordsDays: 90,
     uploadRoutes: [],
     discoverers: 'one',
     routes: [
@@ -106,6 +107,7 @@ const EXAMPLES: Record<OptionName, [text: string, value: unknown]> = {
   stability_seconds: ['0.25', 0.25],
   retry_seconds: ['0.5', 0.5],
   max_retries: ['0', 0],
+  keep_records_days: ['7', 7],
   include: ['*.csv,*.{a,b}', ['*.csv', '*.{a,b}']],
   exclude: ['x,y\nz', ['x,y', 'z']],
   dedupe: ['none', 'none'],
@@ -132,6 +134,13 @@ const EXAMPLES: Record<OptionName, [text: string, value: unknown]> = {
   on_columns: ['add', 'add'],
   max_rejects: ['0', 0],
   lineage: ['yes', true],
+  base: ['/srv/archives', '/srv/archives'],
+  archive: ['{hour}.zip/{name}', '{hour}.zip/{name}'],
+  compression: ['store', 'store'],
+  publish_seconds: ['0', 0],
+  scavenge: ['no', false],
+  volume_bytes: ['1MiB', '1MiB'],
+  release: ['yes', true],
   workers: ['9', 9],
   concurrency: ['9', 9],
   watch: ['poll', 'poll'],
@@ -218,7 +227,7 @@ for (const name of optionsOf('watch')) {
 }
 
 test('every option is one of a config file, of a sink, of a file with targets or of a scan', () => {
-  const places = ['config', 'watch', 'target', 'load', 'scan'] as const;
+  const places = ['config', 'watch', 'target', 'load', 'scan', 'archive'] as const;
   const known = new Set(places.flatMap(optionsOf));
   assert.deepEqual([...known].toSorted(), OPTION_NAMES.toSorted());
 });

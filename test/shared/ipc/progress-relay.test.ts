@@ -13,6 +13,8 @@ const delta: Progress = {
   loadedFiles: 0,
   loadedRows: 0,
   rejectedRows: 0,
+  archivedFiles: 0,
+  archivedBytes: 0,
 };
 
 test('progress is added up and reported a few times a second', (t) => {
@@ -35,6 +37,8 @@ test('progress is added up and reported a few times a second', (t) => {
       loadedFiles: 0,
       loadedRows: 0,
       rejectedRows: 0,
+      archivedFiles: 0,
+      archivedBytes: 0,
     },
     delta,
   ]);

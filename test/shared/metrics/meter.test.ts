@@ -20,6 +20,8 @@ test('a mark measures from its own moment', () => {
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
   const rates = meter.mark();
   time.nowMs = 2000;
@@ -33,6 +35,8 @@ test('a mark measures from its own moment', () => {
     loadedFiles: 2,
     loadedRows: 40,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
   assert.deepEqual(rates(), {
     filesPerSecond: 5,
@@ -41,6 +45,7 @@ test('a mark measures from its own moment', () => {
     uploadBytesPerSecond: 150,
     loadsPerSecond: 1,
     rowsPerSecond: 20,
+    archivedPerSecond: 0,
   });
   assert.deepEqual(meter.totals, {
     files: 110,
@@ -52,6 +57,8 @@ test('a mark measures from its own moment', () => {
     loadedFiles: 2,
     loadedRows: 40,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
 });
 
@@ -68,6 +75,8 @@ test('without time there is no rate, and no division by nothing', () => {
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
   assert.deepEqual(rates(), NO_RATES);
 });
@@ -85,6 +94,8 @@ test('recent rates forget what was before their window', () => {
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
   for (let step = 0; step < 20; step++) {
     time.nowMs += 250;

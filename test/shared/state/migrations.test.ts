@@ -54,3 +54,33 @@ test('a state file of version 1 that never had a job is brought up to date too',
   t.after(() => state.close());
   assert.deepEqual(state.prepare('SELECT * FROM jobs').all(), []);
 });
+
+test('a state file of version 3 keeps its ledger, its sums and its jobs, and gets what archives need', (t) => {
+  const path = join(tempDir(t), 'state.db');
+  const id = applicationIdOf(join(tempDir(t), 'other.db'));
+  const old = new Database(path);
+  old.pragma('journal_mode = WAL');
+  for (const migration of MIGRATIONS.slice(0, 3)) old.exec(migration);
+  old.exec(`
+    UPDATE totals SET committed_files = 7, uploaded_files = 2, loaded_rows = 30;
+    INSERT INTO routes (id, name, input, warehouse, manifests, duplicates, on_duplicate, dedupe, mode, stability_ms)
+      VALUES (1, 'r', x'2f61', x'2f62', x'2f63', x'2f64', 'move', 'content', 'stability', 1);
+    INSERT INTO sinks (id, route_id, name, type, settings) VALUES (4, 1, 's3', 's3', '{}');
+    INSERT INTO jobs (kind, key, sink_id, enqueued_ms, updated_ms) VALUES ('upload', x'61', 4, 1, 1)`);
+  old.pragma('user_version = 3');
+  old.pragma(`application_id = ${id}`);
+  old.close();
+  const state = openState(path);
+  t.after(() => state.close());
+  assert.equal(state.pragma('user_version', { simple: true }), MIGRATIONS.length);
+  assert.deepEqual(state.prepare('SELECT * FROM archive_deposits').all(), []);
+  assert.deepEqual(
+    state
+      .prepare(
+        'SELECT committed_files, uploaded_files, loaded_rows, archived_files, archived_bytes FROM totals',
+      )
+      .get(),
+    { committed_files: 7, uploaded_files: 2, loaded_rows: 30, archived_files: 0, archived_bytes: 0 },
+  );
+  assert.deepEqual(state.prepare('SELECT kind, sink_id FROM jobs').all(), [{ kind: 'upload', sink_id: 4 }]);
+});

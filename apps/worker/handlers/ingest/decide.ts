@@ -81,7 +81,9 @@ function repeat(file: ReadFile, conflict: Conflict, store: IngestStore, nowMs: n
   const later = ended(file, { end: 'delayed', charged: false, ...waitFor(conflict, nowMs) });
   if (conflict.with !== 'committed') return later;
   const { sha256, ...identity } = content;
-  const action: DuplicateAction = route.onDuplicate;
+  // What may be the last copy that a person sees is never deleted.
+  const isMoved = route.onDuplicate === 'delete' && store.isReleased(conflict.id);
+  const action: DuplicateAction = isMoved ? 'move' : route.onDuplicate;
   const repetition = {
     ...identity,
     ledgerId: conflict.id,

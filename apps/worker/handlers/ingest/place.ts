@@ -34,7 +34,9 @@ export function placeFile(
   if (row.destination !== undefined) return moveTo(file, row.destination, context);
   const touched = endOfTouched(file);
   if (touched !== undefined) return touched;
-  return type === 'duplicate' && row.action === 'delete' ? deleteDuplicate(file, context) : placed(file);
+  return type === 'duplicate' && row.action === 'delete'
+    ? deleteDuplicate(file, row.ledgerId, context)
+    : placed(file);
 }
 
 function moveTo(
@@ -94,8 +96,10 @@ export const placeOf = ({
 const isLeft = ({ type, row }: InFlight): boolean => type === 'duplicate' && row.action === 'leave';
 
 /** Only when the content is seen where the ledger says it is: what may be the last copy is never deleted. */
-function deleteDuplicate(file: DecidedFile, context: PlaceContext): Step<PlacedFile> {
+function deleteDuplicate(file: DecidedFile, ledgerId: number, context: PlaceContext): Step<PlacedFile> {
   if (originalIsThere(file.inFlight)) return takeAway(file, context) ?? placed(file);
+  // Since it was decided on. It is decided on once more, and moved.
+  if (context.store.isReleased(ledgerId)) return ended(file, { end: 'released' }, file.inFlight);
   return ended(file, { end: 'failed', reason: notDeleted(file.inFlight) }, file.inFlight);
 }
 

@@ -1,3 +1,4 @@
+import { Releases } from '../../../../shared/archive-sink/releases.ts';
 import type { BytePath } from '../../../../shared/fs/byte-path.ts';
 import { Duplicates } from '../../../../shared/ledger/duplicates.ts';
 import { Ledger, type LedgerRow } from '../../../../shared/ledger/ledger.ts';
@@ -24,6 +25,7 @@ export class IngestStore {
   readonly removals: SidecarRemovals;
   readonly routes: Routes;
   readonly totals: Totals;
+  readonly #releases: Releases;
   readonly #sinks: Sinks;
   readonly #sinkJobs: SinkJobs;
   readonly #takeJob;
@@ -39,6 +41,7 @@ export class IngestStore {
     this.removals = new SidecarRemovals(state);
     this.routes = new Routes(state);
     this.totals = new Totals(state);
+    this.#releases = new Releases(state);
     this.#sinks = new Sinks(state);
     this.#sinkJobs = new SinkJobs(state);
     this.#takeJob = state.prepare<[number], { payload: string | null }>(
@@ -99,6 +102,11 @@ export class IngestStore {
     if (job === undefined) return;
     const sidecar = sidecarSeenBefore({ key: row.source, payload: job.payload ?? undefined }, row.decidedMs);
     if (sidecar !== undefined) this.removals.add(sidecar);
+  }
+
+  /** Whether the committed copy of a row is one in an archive by now, where nobody sees it beside a duplicate. */
+  isReleased(ledgerId: number): boolean {
+    return this.#releases.isReleased(ledgerId);
   }
 
   /** Hands committed rows on, inside the transaction that commits them. */

@@ -6,6 +6,7 @@ import { credentialsFault, type Stores } from '../../../../shared/object-store/s
 import { backoffMs } from '../../../../shared/queue/backoff.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import type { BucketRow } from '../../../../shared/uploads/buckets.ts';
+import { type Answer, isQuestion, type Question, Questions } from './questions.ts';
 import { type Accepted, type Ended, ended } from './stay.ts';
 import type { UploadStore } from './store.ts';
 
@@ -16,6 +17,10 @@ export type GateOptions = {
   logger: Logger;
   random: () => number;
   retryMs: number;
+  /** Aborts what is asked. */
+  stopping: AbortSignal;
+  /** How long files wait for the answer in hand; they are put back then. */
+  patienceMs?: number | undefined;
 };
 
 /** A bucket that is missing is looked up again after this time, and credentials that will not do are read again. */
@@ -35,8 +40,6 @@ const ANSWER_MS = 1_000;
 
 /** What the state file said of a bucket is asked again after this: how late what another process has learned reaches a file that passed. */
 const ANSWER_AGE_MS = 100;
-
-type Answer = { is: 'open' } | { is: 'closed'; untilMs: number; reason: string } | { is: 'stopped' };
 
 type Closing = {
   pauseMs: number;
@@ -59,25 +62,45 @@ export class Gate {
   readonly #inARow = new Map<number, number>();
   readonly #refused = new Map<number, string>();
   readonly #lately = new Map<number, { row: BucketRow; askedMs: number }>();
+  readonly #questions: Questions;
 
   constructor(options: GateOptions) {
     this.#options = options;
+    const { store, clock } = options;
+    this.#questions = new Questions({
+      ...options,
+      ask: (row, forAll) => this.#look(row, forAll),
+      onLateOpen: ({ id }) => writeTransaction(store.state, () => store.buckets.open(id, clock.nowMs())),
+    });
   }
 
-  /** Lets those pass whose bucket can be sent to. */
+  /** Whether a server is being asked: its answer may make work. */
+  get isAsking(): boolean {
+    return this.#questions.any;
+  }
+
+  /**
+   * Lets those pass whose bucket can be sent to, and those of which nothing is sent any more: they only leave. The files of a bucket whose
+   * server is slow to say so are put back, so that the others of the batch go on; they are told when it has.
+   */
   async pass(files: readonly Accepted[], signal: AbortSignal): Promise<(Accepted | Ended)[]> {
-    const answers = new Map<number, Promise<Answer>>();
-    for (const { plan } of files)
-      if (!answers.has(plan.bucket.id)) answers.set(plan.bucket.id, this.#ask(plan.bucket.id, signal));
-    return await Promise.all(
-      files.map(async (file) => {
-        const answer = await answers.get(file.plan.bucket.id);
-        if (answer === undefined || answer.is === 'open') return file;
-        if (answer.is === 'stopped') return ended(file, { end: 'released' });
-        const { reason, untilMs } = answer;
-        return ended(file, { end: 'delayed', reason, runAtMs: untilMs, forBucket: true });
-      }),
+    const asked = new Map<number, Answer | Question>();
+    for (const { plan, record } of files)
+      if (record?.outcome === undefined && !asked.has(plan.bucket.id))
+        asked.set(plan.bucket.id, this.#ask(plan.bucket.id));
+    await Promise.all(
+      [...asked.values()].map((each) => isQuestion(each) && this.#questions.wait(each, signal)),
     );
+    // From here to where they are recorded as put back nothing is waited for, so that no answer falls in between.
+    return files.map((file) => {
+      const each = asked.get(file.plan.bucket.id);
+      if (file.record?.outcome !== undefined || each === undefined) return file;
+      const answer = isQuestion(each) ? this.#questions.answerTo(each, signal) : each;
+      if (answer.is === 'open') return file;
+      if (answer.is === 'stopped') return ended(file, { end: 'released' });
+      const { reason, untilMs } = answer;
+      return ended(file, { end: 'delayed', reason, runAtMs: untilMs, forBucket: true });
+    });
   }
 
   /** Whether a bucket was closed since its files passed. @returns undefined where it was not */
@@ -126,25 +149,27 @@ export class Gate {
     return count < MOST_IN_A_ROW ? undefined : this.unreachable(bucket, reason);
   }
 
-  async #ask(id: number, signal: AbortSignal): Promise<Answer> {
+  #ask(id: number): Answer | Question {
     const { store, clock } = this.#options;
+    const asking = this.#questions.of(id);
+    if (asking !== undefined) return asking;
     const row = rowOf(store, id);
     const nowMs = clock.nowMs();
-    if (!this.#asked.has(id)) return await this.#look(row, signal);
+    if (!this.#asked.has(id)) return this.#questions.begin(row);
     if (row.closedUntilMs > nowMs) return closedBy(row);
     if (this.#seen.has(id) && row.failures === 0) return { is: 'open' };
     if (row.failures > 0) {
       const untilMs = nowMs + QUESTION_MS;
       const isOurs = writeTransaction(store.state, () => store.buckets.takeQuestion(row, untilMs));
       if (!isOurs) return { is: 'closed', untilMs: nowMs + ANSWER_MS, reason: row.reason ?? '' };
-      return await this.#look(row, signal, true);
+      return this.#questions.begin(row, true);
     }
-    return await this.#look(row, signal);
+    return this.#questions.begin(row);
   }
 
   /** @param forAll the others wait for the answer */
-  async #look(row: BucketRow, signal: AbortSignal, forAll = false): Promise<Answer> {
-    const { stores } = this.#options;
+  async #look(row: BucketRow, forAll: boolean): Promise<Answer> {
+    const { stores, stopping } = this.#options;
     const isFirst = !this.#asked.has(row.id);
     this.#asked.add(row.id);
     const closed = (pauseMs: number, reason: string): Answer => ({
@@ -153,13 +178,16 @@ export class Gate {
       reason,
     });
     try {
-      const found = await findBucket(stores.get(row.credentials, row.profile), row.bucket, signal);
+      const found = await findBucket(stores.get(row.credentials, row.profile), row.bucket, stopping);
+      // By now the state file may be closed.
+      if (stopping.aborted) return { is: 'stopped' };
       this.#refused.delete(row.id);
       if (found === 'missing') return closed(LOOK_AGAIN_MS, reasonOfMissing(row));
       this.#seen.add(row.id);
       if (row.failures > 0 || row.closedUntilMs > 0) this.#open(row.id);
       return { is: 'open' };
     } catch (error) {
+      if (stopping.aborted) return { is: 'stopped' };
       const fault = credentialsFault(error);
       if (fault !== undefined) return closed(LOOK_AGAIN_MS, fault);
       const failure = failureOf(error);

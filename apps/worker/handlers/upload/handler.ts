@@ -5,6 +5,7 @@ import type { State } from '../../../../shared/state/open.ts';
 import { Objects } from '../../../../shared/uploads/objects.ts';
 import type { Delta } from '../../delta.ts';
 import type { Handler } from '../../handler.ts';
+import { Tidying } from './tidying.ts';
 import type { Upload } from './upload.ts';
 
 export type UploadOptions = {
@@ -20,6 +21,10 @@ export type UploadOptions = {
   home: string;
   retryMs: number;
   maxRetries: number;
+  /** How long a stay that is over is on record, where nothing needs it. */
+  keepRecordsDays?: number | undefined;
+  /** How long the files of a batch wait for the answer whether their bucket is there. */
+  patienceMs?: number | undefined;
   onProgress(delta: Delta): void;
 };
 
@@ -39,12 +44,17 @@ const LARGE_TRANSFERS = 2;
 export function createUploadHandler(options: UploadOptions): Handler {
   const { state, clock, stopping } = options;
   let loaded: Promise<Upload> | undefined;
-  const load = async () => new (await import('./upload.ts')).Upload(options);
+  let running: Upload | undefined;
+  const load = async () => {
+    running = new (await import('./upload.ts')).Upload(options);
+    return running;
+  };
   const upload = (): Promise<Upload> => {
     loaded ??= load();
     return loaded;
   };
   const objects = new Objects(state);
+  const tidying = new Tidying(options);
   let tidiedMs = clock.monotonicMs();
   return {
     kind: 'upload',
@@ -53,9 +63,15 @@ export function createUploadHandler(options: UploadOptions): Handler {
       alone: { batchSize: 1, concurrent: LARGE_TRANSFERS },
     },
     handle: async (jobs) => await (await upload()).handle(jobs),
+    drain() {
+      const isFailureSaid = tidying.sayFailures();
+      return isFailureSaid || running?.isAsking === true;
+    },
     tidy() {
       const nowMs = clock.monotonicMs();
-      if (stopping.aborted || nowMs - tidiedMs < TIDY_MS) return;
+      if (stopping.aborted) return;
+      tidying.now();
+      if (nowMs - tidiedMs < TIDY_MS) return;
       tidiedMs = nowMs;
       if (objects.abandoned(1).length > 0) void upload().then((handler) => handler.tidy());
     },

@@ -5,6 +5,7 @@ import {
   basename,
   fromText,
   isUtf8,
+  isWithin,
   join,
   relativeTo,
   toText,
@@ -135,12 +136,21 @@ function committed(id: number, { ledger, routes }: UploadStore): Found {
   if (row === undefined || route === undefined)
     throw new Error(`ledger row ${id} or its route does not exist`);
   return {
-    path: relativeTo(join(route.warehouse, partitionOf(row.decidedMs)), row.destination),
+    path: belowPartition(row.destination, route.warehouse, partitionOf(row.decidedMs)),
     route: route.name,
     instantMs: row.decidedMs,
     sha256: row.sha256.toString('hex'),
     ledgerId: id,
   };
+}
+
+/** The route may have another warehouse by now, or none, than when the file was committed. */
+function belowPartition(destination: BytePath, warehouse: BytePath, partition: string): BytePath {
+  const root = join(warehouse, partition);
+  if (isWithin(root, destination)) return relativeTo(root, destination);
+  const at = destination.indexOf(`/${partition}/`);
+  if (at < 0) throw new Error(`${toText(destination)} is in no partition ${partition}`);
+  return relativeTo(destination.slice(0, at + 1 + partition.length) as BytePath, destination);
 }
 
 function faultOf(check: () => void): string | undefined {

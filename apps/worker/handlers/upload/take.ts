@@ -71,7 +71,8 @@ function awayWith(file: Accepted, { store, clock }: TakeContext): Ended | undefi
   const { job, plan } = file;
   const warehouse = plan.ledgerId === undefined ? undefined : store.routes.byId(plan.routeId)?.warehouse;
   if (warehouse === undefined) return undefined;
-  if (!isWithin(warehouse, job.key)) {
+  // One that uploads its files has none.
+  if (warehouse === '' || !isWithin(warehouse, job.key)) {
     if (lstatIfThere(dirname(job.key)) !== undefined) return undefined;
     const reason = `the directory of ${toText(job.key)} is not there: mount its file system, then retry this job`;
     return ended(file, { end: 'failed', reason });

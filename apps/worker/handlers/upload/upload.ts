@@ -44,6 +44,11 @@ export class Upload {
     options.stopping.addEventListener('abort', () => this.#stores.close(), { once: true });
   }
 
+  /** Whether a server is being asked for a bucket: its answer may make jobs ready. */
+  get isAsking(): boolean {
+    return this.#gate.isAsking;
+  }
+
   /** Takes off the servers what was given up. Never rejects: what does not work now is tried again later. */
   async tidy(): Promise<void> {
     const { stopping, logger } = this.#options;

@@ -38,6 +38,7 @@ test('queue stats --json has the documented keys and nothing else', async (conte
     leases: [{ owner: 'worker-1', pid, host, jobs: 1, alive: true, seconds_left: 30 }],
     kinds: { ingest: { ready: 1, delayed: 0, leased: 1, failed: 1 } },
     loads: null,
+    archives: null,
   });
 });
 

@@ -92,6 +92,7 @@ test('trace --json has the documented keys', async (context) => {
         duplicates: [],
         uploads: [],
         loads: [],
+        archives: [],
       },
     ],
     uploads: [],

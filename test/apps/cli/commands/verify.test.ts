@@ -71,6 +71,8 @@ test('verify --json has the documented keys, and the summary last', async (conte
     objects: 0,
     tables: 0,
     loads: 0,
+    archived: 0,
+    reread_members: 0,
   });
 });
 

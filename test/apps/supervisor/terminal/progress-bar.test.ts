@@ -41,6 +41,8 @@ test('the bar tells the share done, the speed and the time left', () => {
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
   time.nowMs = 1000;
   assert.equal(
@@ -64,6 +66,8 @@ test('what is done since the queue was read is not counted as waiting too', () =
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
   time.nowMs = 250;
   assert.match(render(120), / 10% · 30\/300 files /);
@@ -92,6 +96,8 @@ test('the status line tells what was done and what waits', () => {
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
   time.nowMs = 10_000;
   assert.equal(
@@ -114,6 +120,8 @@ test('what is uploaded is told beside what is taken, or alone where nothing is',
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
   time.nowMs = 10_000;
   assert.equal(
@@ -137,6 +145,8 @@ test('the bar of uploads counts them, and a file that is taken first as two jobs
     loadedFiles: 0,
     loadedRows: 0,
     rejectedRows: 0,
+    archivedFiles: 0,
+    archivedBytes: 0,
   });
   time.nowMs = 1000;
   assert.match(alone(120), / 25% · 2\/8 files · 3s left · 2 files\/s · 200 B\/s$/);
@@ -165,7 +175,8 @@ test('of loads the files are counted, and not the tasks that they are in', () =>
   const bar = progressBar(meter, stats, work, () => false);
   const line = statusLine(meter, stats, work);
   assert.match(bar(120), / 0% · 0\/30 files /);
-  const nothing = { files: 0, bytes: 0, duplicates: 0, failed: 0, uploaded: 0, uploadedBytes: 0 };
+  const taken = { files: 0, bytes: 0, duplicates: 0, failed: 0 };
+  const nothing = { ...taken, uploaded: 0, uploadedBytes: 0, archivedFiles: 0, archivedBytes: 0 };
   meter.add({ ...nothing, loadedFiles: 10, loadedRows: 5000, rejectedRows: 0 });
   time.nowMs = 500;
   assert.match(bar(120), / 33% · 10\/30 files · 1s left · 20 files\/s · 10,000 rows\/s$/);
@@ -175,4 +186,23 @@ test('of loads the files are counted, and not the tasks that they are in', () =>
 test('failed jobs are told first in a narrow terminal', () => {
   const { meter, stats } = display({ ready: 500, leased: 12, failed: 3 });
   assert.equal(statusLine(meter, stats, TAKES)(40), '⚓ 0 committed · failed 3 · 0 files/s');
+});
+
+test('files that wait to be published are told, those that are, and a base is no file', () => {
+  const time = { nowMs: 0 };
+  const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
+  const meter = new Meter(clock);
+  const archives = { waitingFiles: 30, oldestWaitingSeconds: 5, archivedFiles: 7, archivedBytes: 70 };
+  const kinds = { scavenge: { ready: 1, delayed: 0, leased: 0, failed: 0 } };
+  const stats = new StatsSource(
+    () => ({ ...NO_STATS, ready: 1, depth: 1, kinds, archives }),
+    clock,
+    createLogger({ level: 'silent', format: 'json', process: 'p', sink: { write: () => undefined } }),
+  );
+  const work = { takes: true, sends: false, archives: true };
+  assert.match(progressBar(meter, stats, work, () => false)(120), / 0% · 0\/30 jobs /);
+  assert.match(
+    statusLine(meter, stats, work)(140),
+    /^⚓ 0 committed · 0 archived · .* · queue 1 · waiting 0 · to publish 30 · failed 0$/,
+  );
 });

@@ -29,6 +29,7 @@ test('an empty state file has nothing to do and nobody who does it', (context) =
     leases: [],
     kinds: {},
     loads: undefined,
+    archives: undefined,
   });
   assert.equal(statsJson(stats).oldest_ready_seconds, null);
 });
