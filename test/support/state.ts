@@ -29,14 +29,14 @@ export type StateFixture = {
   duplicates: BytePath;
 };
 
-export function makeState(context: TestContext): StateFixture {
+export function makeState(context: TestContext, busyTimeoutMs?: number): StateFixture {
   const directory = fromText(tempDir(context));
   const at = (name: string) => join(directory, name);
   const [input, warehouse, manifests] = [at('in'), at('warehouse'), at('manifests')];
   for (const path of [input, warehouse, manifests]) mkdirSync(toBytes(path));
   const duplicates = join(warehouse, '_duplicates');
   const statePath = at('state.db');
-  const state = openState(statePath);
+  const state = openState(statePath, busyTimeoutMs === undefined ? {} : { busyTimeoutMs });
   context.after(() => state.close());
   const routeId = new Routes(state).save({
     name: 'orders',

@@ -72,9 +72,9 @@ export class Harness {
   route: RouteSettings;
   readonly #context: TestContext;
 
-  constructor(context: TestContext, route: Partial<RouteSettings> = {}) {
+  constructor(context: TestContext, route: Partial<RouteSettings> = {}, busyTimeoutMs?: number) {
     this.#context = context;
-    this.fixture = makeState(context);
+    this.fixture = makeState(context, busyTimeoutMs);
     this.candidates = new Candidates(this.fixture.state);
     this.route = {
       name: 'orders',

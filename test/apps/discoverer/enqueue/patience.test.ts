@@ -7,9 +7,11 @@ import { EnvironmentError } from '../../../../shared/errors.ts';
 import type { Logger } from '../../../../shared/log/logger.ts';
 import { Harness } from '../harness.ts';
 
+/** How long a write waits for the lock. */
+const BUSY_MS = 100;
+
 /** Has every write refused, as by a program that has locked the file for too long. */
 function refuseWrites(h: Harness): { allow(): void } {
-  h.fixture.state.pragma('busy_timeout = 1');
   const other = new Database(h.fixture.statePath);
   other.exec('BEGIN IMMEDIATE');
   return {
@@ -21,7 +23,7 @@ function refuseWrites(h: Harness): { allow(): void } {
 }
 
 test('a state file that refuses for a while is waited for, said once, and nothing is lost', async (t) => {
-  const h = new Harness(t, { mode: 'close-write', stabilityMs: 60_000, scanMs: 3_600_000 });
+  const h = new Harness(t, { mode: 'close-write', stabilityMs: 60_000, scanMs: 3_600_000 }, BUSY_MS);
   await h.started();
   const refusal = refuseWrites(h);
   for (let i = 0; i < 5; i++) h.write(`sub-${i}/a.csv`);
@@ -62,7 +64,7 @@ test('it is said once while it refuses, and again when it has worked and refuses
 });
 
 test('one pass ends with the reason when the state file goes on refusing', async (t) => {
-  const h = new Harness(t, { stabilityMs: 0 });
+  const h = new Harness(t, { stabilityMs: 0 }, BUSY_MS);
   await h.once();
   h.write('a.csv');
   const refusal = refuseWrites(h);
