@@ -1,4 +1,6 @@
 import type { BenchCase } from '../case.ts';
+import { archives } from './archives.ts';
+import { archivesGrown } from './archives-grown.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { largeFiles } from './large-files.ts';
@@ -22,4 +24,6 @@ export const CASES: readonly BenchCase[] = [
   million,
   uploads,
   tables,
+  archives,
+  archivesGrown,
 ];

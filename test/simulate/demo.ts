@@ -1,8 +1,9 @@
-/** `npm run demo [-- files|tables]`: half a minute that shows what the program is for. */
+/** `npm run demo [-- files|tables|archives]`: half a minute that shows what the program is for. */
 
 const DEMOS: Readonly<Record<string, () => Promise<unknown>>> = {
   files: () => import('./demo-files.ts'),
   tables: () => import('./demo-tables.ts'),
+  archives: () => import('./demo-archives.ts'),
 };
 
 const [name = 'files'] = process.argv.slice(2);
