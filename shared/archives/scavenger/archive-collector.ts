@@ -155,8 +155,7 @@ export class ArchiveCollector {
       onEvent({ event: 'archive.published', archive, volume: path, members: writer.members, bytes });
     } catch (error) {
       writer?.close();
-      // Space that is short may be wanted by others.
-      fs.rmSync(file, { force: true });
+      unlinkIfPossible(file);
       throw lease.explain(error);
     }
     await this.#wasPublished(next);
@@ -175,5 +174,14 @@ export class ArchiveCollector {
     } finally {
       volume.close();
     }
+  }
+}
+
+/** Space that is short may be wanted by others. Where it cannot be freed, the error in hand is what counts. */
+function unlinkIfPossible(file: string): void {
+  try {
+    fs.unlinkSync(file);
+  } catch {
+    // It goes with the lease's directory.
   }
 }

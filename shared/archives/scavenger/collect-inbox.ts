@@ -129,6 +129,8 @@ class Pass {
   /** One archive that cannot be written holds up no other: but what is staged for it stays. */
   #hasFailed(archive: string, group: readonly Collected[], error: unknown): void {
     if (this.#options.signal.aborted) throw error;
+    // Who has lost the lease finds everything changed by whoever has it now, and nothing of it is the archive's fault.
+    if (!(error instanceof LeaseLostError)) this.#options.lease.check();
     const isOfArchive = errnoOf(error) !== undefined || error instanceof WharfingerError;
     if (!isOfArchive || !(error instanceof Error) || error instanceof LeaseLostError || isFaultOfAll(error))
       throw error;

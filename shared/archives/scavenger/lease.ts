@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, LeaseLostError } from '../../errors.ts';
 import type { ProcessIdentity } from '../../linux/process-identity.ts';
@@ -50,12 +50,21 @@ export function acquireLease(options: LeaseOptions): ScavengerLease | { heldBy: 
     if (!makeToken(work, token)) continue;
     // We may have slept since we looked: then the number that we took is one of long ago.
     if (tokensIn(work).at(-1) !== token) {
-      rmSync(tokenDirectory(work, token), { recursive: true, force: true });
+      giveBack(tokenDirectory(work, token));
       continue;
     }
     return new ScavengerLease(token, options);
   }
   return { heldBy: 'others, who are faster' };
+}
+
+/** Removes the directory of a token that was just made, unless somebody has taken it away already. */
+function giveBack(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Undefined where the lease can be taken. */
@@ -143,9 +152,9 @@ export class ScavengerLease {
         if (name !== 'holder.json') rmSync(join(this.directory, name), { recursive: true, force: true });
       }
       writeReleased(this.directory);
-    } catch (error) {
-      // Lost: then it is empty, or somebody empties it. Or the file system refuses: then the lease runs out.
-      if (errnoOf(error) === undefined) throw error;
+    } catch {
+      // Lost: then it is empty, or somebody empties it. Or the file system refuses, for which rmSync has errors without a code: then the
+      // lease runs out. What ended the pass must not be hidden by it.
     }
   }
 
