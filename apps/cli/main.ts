@@ -3,6 +3,7 @@ import { EXIT, errnoOf } from '../../shared/errors.ts';
 import { syncSink } from '../../shared/log/sync-sink.ts';
 import type { CliContext } from './context.ts';
 import { lastWords } from './last-words.ts';
+import { outputFault } from './output-fault.ts';
 import { runCli } from './run-cli.ts';
 import { takeStopSignals } from './stop-signal.ts';
 
@@ -22,7 +23,7 @@ export async function main(process: NodeJS.Process, { version, reportTo }: About
   process.stdout.on('error', (error) => {
     // Whoever read our output has seen enough (`wharfinger queue list | head`).
     if (errnoOf(error) === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
-    end(error);
+    end(outputFault(error));
   });
   await runCli(process.argv.slice(2), contextOf(process, version, stderr.write), reportTo);
 }

@@ -75,17 +75,21 @@ export async function readInbox(base: string): Promise<StagedFile[]> {
   const files: StagedFile[] = [];
   for (const file of readdirSync(inboxOf(base)).sort()) {
     const name = parseStagingName(file) ?? assert.fail(`${file} is no staging archive`);
-    files.push({ file, name, ...(await readFile(join(inboxOf(base), file), name.random)) });
+    files.push({ file, name, ...(await readFile(join(inboxOf(base), file), name)) });
   }
   return files;
 }
 
-async function readFile(path: string, random: string): Promise<Pick<StagedFile, 'members' | 'damages'>> {
+async function readFile(
+  path: string,
+  { random, state }: StagingName,
+): Promise<Pick<StagedFile, 'members' | 'damages'>> {
   const fd = openSync(path, 'r');
   try {
     const members: StagedFile['members'] = [];
     const damages: StagedDamage[] = [];
-    for await (const found of readStaged(fd, fstatSync(fd).size, random)) {
+    const isClosed = state === 'closed';
+    for await (const found of readStaged(fd, fstatSync(fd).size, random, { isClosed })) {
       if ('damage' in found) damages.push(found.damage);
       else members.push({ ...found.member, content: await contentOf(fd, found.member) });
     }

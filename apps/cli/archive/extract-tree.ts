@@ -1,4 +1,5 @@
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { errnoOf } from '../../../shared/errors.ts';
 
 /** Through a link only in what the person named. */
@@ -29,7 +30,7 @@ export class ExtractTree {
    * @throws as node:fs does
    */
   constructor(root: string) {
-    mkdirSync(root, { recursive: true });
+    makeWithParents(root);
     this.#root = openSync(root, ROOT_FLAGS);
   }
 
@@ -78,6 +79,23 @@ export class ExtractTree {
   }
 }
 
+/** One by one: Node's own recursive mkdir never returns below /proc, where what is above is there and nothing can be made in it. */
+function makeWithParents(directory: string): void {
+  const above = dirname(directory);
+  if (above !== directory && statSync(above, { throwIfNoEntry: false }) === undefined) makeWithParents(above);
+  makeIfMissing(directory);
+}
+
+function makeIfMissing(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    // The root of a read-only file system, and such, are there whatever else is said of them.
+    if (errnoOf(error) !== 'EEXIST' && statSync(directory, { throwIfNoEntry: false }) === undefined)
+      throw error;
+  }
+}
+
 /** With O_DIRECTORY a symlink is ENOTDIR on most kernels. */
 const IN_THE_WAY: ReadonlySet<string> = new Set(['ENOTDIR', 'ELOOP']);
 
@@ -85,10 +103,6 @@ const IN_THE_WAY: ReadonlySet<string> = new Set(['ENOTDIR', 'ELOOP']);
 const descriptorPath = (fd: number): string => `/proc/self/fd/${fd}`;
 
 function openDirectory(path: string): number {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-  }
+  makeIfMissing(path);
   return openSync(path, CHILD_FLAGS);
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type ArchiveEvent, ROTATE_MS, VOLUME_BYTES } from '../../../shared/archives/contract.ts';
@@ -55,7 +56,14 @@ async function run(directory: string, given: Given, context: CliContext): Promis
     volumeBytes: number('--volume-bytes', size('64MiB'), given.volumeBytes, VOLUME_BYTES),
     everyMs: number('--every-seconds', seconds(EVERY_SECONDS), given.everySeconds, EVERY_SECONDS) * 1000,
   };
+  if (given.everySeconds !== undefined && given.watch !== true)
+    throw new UsageError('--every-seconds says nothing without --watch', {
+      code: 'usage.option',
+      subject: '--every-seconds',
+      hint: 'add --watch, or leave it out: one pass is made',
+    });
   const base = resolve(cwd, directory);
+  assertNoFile(base, directory);
   const { scavenge } = await import('../../../shared/archives/scavenger/scavenge.ts');
   const { assertBase } = await import('../../../shared/archives/scavenger/faults.ts');
   assertBase(base);
@@ -103,6 +111,17 @@ async function run(directory: string, given: Given, context: CliContext): Promis
   if (outcome.damaged + outcome.quarantined > 0) context.setExitCode(EXIT.filesFailed);
   const [failure] = outcome.failures;
   if (failure !== undefined) throw failure.error;
+}
+
+/** An archive is named by mistake where its base is meant. */
+function assertNoFile(base: string, given: string): void {
+  const stats = statSync(base, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isDirectory()) return;
+  throw new UsageError(`${given} is no directory`, {
+    code: 'usage.value',
+    subject: given,
+    hint: 'give the base of the archives: the directory with `inbox` in it; all archives below it are collected',
+  });
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -2,6 +2,7 @@ import { write } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { errnoOf } from '../../../shared/errors.ts';
+import { outputFault } from '../output-fault.ts';
 
 /** Where content goes. */
 export type ByteOutput = {
@@ -9,6 +10,7 @@ export type ByteOutput = {
    * Resolves when the bytes were handed on, so that no more than one piece waits in memory.
    *
    * @returns false where whoever read has gone
+   * @throws EnvironmentError `output`
    */
   write(bytes: Buffer): Promise<boolean>;
 };
@@ -27,7 +29,7 @@ export const byteOutput = (fd: number): ByteOutput => ({
       } catch (error) {
         const errno = errnoOf(error);
         if (errno === 'EPIPE') return false;
-        if (errno !== 'EAGAIN') throw error;
+        if (errno !== 'EAGAIN') throw outputFault(error);
         await sleep(PAUSE_MS);
       }
     }

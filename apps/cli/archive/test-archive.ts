@@ -6,7 +6,7 @@ import {
 import { unreadable } from '../../../shared/archives/zip/read-local-header.ts';
 import { contentHash } from '../../../shared/archives/zip/read-member.ts';
 import { ZipFault } from '../../../shared/archives/zip/zip-fault.ts';
-import { eachVolume, entriesOf, type OpenVolume } from './volumes.ts';
+import { eachVolume, entriesOf, type OpenVolume, type Seen } from './volumes.ts';
 
 export type TestReport = {
   /** @param member undefined where it is of the whole file */
@@ -20,11 +20,12 @@ export type TestReport = {
  * Reads all of an archive and its volumes: each member's CRC, its SHA-256 where the archive says one, its local header against the
  * directory, and that no two members share bytes. Bounded memory, unless the members of a volume are in no order.
  *
+ * @param seen volumes that were tested already, as of `eachVolume`
  * @throws UsageError where there is no such file; as node:fs does
  */
-export async function testArchive(path: string, cwd: string, report: TestReport): Promise<void> {
+export async function testArchive(path: string, cwd: string, report: TestReport, seen?: Seen): Promise<void> {
   const onFault = (where: string, fault: ZipFault) => report.fault(where, fault.subject, fault.message);
-  for (const volume of eachVolume(path, cwd, onFault)) {
+  for (const volume of eachVolume(path, cwd, onFault, seen)) {
     let [end, inOrder] = [0, true];
     for (const entry of entriesOf(volume, onFault)) {
       const extent = await testMember(volume, entry, report);

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
-import { EXIT } from '../../../shared/errors.ts';
+import { EXIT, type ExitCode } from '../../../shared/errors.ts';
 import type { CliContext } from '../context.ts';
 import { ProgressLine } from '../format/progress.ts';
 import { bytes, plural } from '../format/text.ts';
 import { addExamples } from '../help.ts';
+import { lastWords } from '../last-words.ts';
 import { faultText } from './faults.ts';
 import { type TestReport, testArchive } from './test-archive.ts';
+import type { Seen } from './volumes.ts';
 
 /** `archive test`: whether archives are what they say. */
 export function addTest(parent: Command, context: CliContext): void {
@@ -51,24 +53,46 @@ async function test(paths: readonly string[], json: boolean, context: CliContext
       progress.show('members', sum.members, undefined);
     },
   };
-  for (const path of paths) await testArchive(path, context.cwd, report);
-  write(json ? `${JSON.stringify({ summary: true, ...sum })}\n` : summaryText(sum));
-  if (sum.faults > 0) context.setExitCode(EXIT.disagreement);
-  else if (sum.untested > 0) context.setExitCode(EXIT.filesFailed);
+  const seen: Seen = new Set();
+  const exitCodes: ExitCode[] = [];
+  for (const path of paths) {
+    try {
+      await testArchive(path, context.cwd, report, seen);
+    } catch (error) {
+      const { text, exitCode } = lastWords(error);
+      if (exitCode === EXIT.defect) throw error;
+      exitCodes.push(exitCode);
+      sum.archives -= 1;
+      progress.clear();
+      stderr.write(text);
+    }
+  }
+  const refused = exitCodes.length;
+  write(json ? `${JSON.stringify({ summary: true, ...sum })}\n` : summaryText(sum, refused));
+  if (sum.faults > 0) exitCodes.push(EXIT.disagreement);
+  if (sum.untested > 0) exitCodes.push(EXIT.filesFailed);
+  // The higher, the worse.
+  const worst = exitCodes.toSorted((a, b) => b - a)[0];
+  if (worst !== undefined) context.setExitCode(worst);
 }
 
-function summaryText(sum: { members: number; bytes: number; faults: number; untested: number }): string {
+type Sum = { members: number; bytes: number; faults: number; untested: number };
+
+function summaryText(sum: Sum, refused: number): string {
   const untested = sum.untested === 0 ? '' : `; ${plural(sum.untested, 'member')} not tested`;
+  const others = refused === 0 ? '' : `; ${plural(refused, 'archive')} not tested`;
   const verdict = sum.faults === 0 ? 'no faults' : plural(sum.faults, 'fault');
-  return `${verdict}: read ${plural(sum.members, 'member')}, ${bytes(sum.bytes)}${untested}\n`;
+  return `${verdict}: read ${plural(sum.members, 'member')}, ${bytes(sum.bytes)}${untested}${others}\n`;
 }
 
 const HELP = `
 Each member is unpacked, its CRC compared, and its SHA-256 where the archive says
 one, as those of wharfinger do; its local header is compared with the directory; no
 two members may share bytes. Each fault is one line. What is encrypted or packed
-in another way than stored or deflated is said, and makes the exit code 3.
+in another way than stored or deflated is said, and makes the exit code 3. An
+archive that is not there (2) or cannot be read (5) does not keep the others from
+being tested; the exit code is the highest of all.
 
 JSON keys of a fault: archive (the volume's path), member (null where it is of the
 whole file), detail; untested in place of detail where it could not be read. The
-summary: summary (true), archives, members, bytes, faults, untested.`;
+summary: summary (true), archives (that were read), members, bytes, faults, untested.`;

@@ -26,26 +26,30 @@ export type FoundMember = { volume: OpenVolume; entry: DirectoryEntry };
 /** Told of each volume that is no valid zip, or whose directory breaks off. */
 export type OnFault = (path: string, fault: ZipFault) => void;
 
+/** Which files were read already. With their sizes and times: an inode is soon another file's where archives are replaced meanwhile. */
+export type Seen = Set<string>;
+
 /**
- * The zip file at `path`, whoever made it, and, where it is the first of a set, the further volumes, in their order. Each is closed when
- * the next is asked for.
+ * The zip file at `path`, whoever made it, and the further volumes of the archive of that name, in their order. Each is closed when
+ * the next is asked for. The file itself may be a further volume of another archive: it is shown for itself then.
  *
  * @param path as it was given
+ * @param seen files that are in it are left out, others are added
  * @throws UsageError `archive.missing`; as node:fs does
  */
-export function* eachVolume(path: string, cwd: string, onFault: OnFault): Generator<OpenVolume> {
+export function* eachVolume(
+  path: string,
+  cwd: string,
+  onFault: OnFault,
+  seen: Seen = new Set(),
+): Generator<OpenVolume> {
   const file = resolve(cwd, path);
   const name = basename(file);
-  let isSet = /\.zip$/i.test(name);
-  yield* opened(path, file, onFault, ({ end }) => {
-    // A further volume, by itself, is asked for alone.
-    if ((parseVolumeComment(end.comment)?.volume ?? 1) > 1) isSet = false;
-    return true;
-  });
-  if (!isSet) return;
+  yield* opened(path, file, onFault, seen, () => true);
+  if (!/\.zip$/i.test(name)) return;
   for (const number of new VolumeListing(dirname(file)).numbersOf(name)) {
     const other = volumeName(name, number);
-    yield* opened(join(dirname(path), other), join(dirname(file), other), onFault, ({ end }) => {
+    yield* opened(join(dirname(path), other), join(dirname(file), other), onFault, seen, ({ end }) => {
       const said = parseVolumeComment(end.comment);
       return said?.of === name && said.volume === number;
     });
@@ -75,14 +79,19 @@ function* opened(
   path: string,
   file: string,
   onFault: OnFault,
+  seen: Seen,
   isWanted: (volume: OpenVolume) => boolean,
 ): Generator<OpenVolume> {
   const fd = openArchive(path, file);
   try {
     const stats = fstatSync(fd);
     if (!stats.isFile()) throw missing(path, 'is no file');
+    const key = [stats.dev, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join(':');
+    if (seen.has(key)) return;
     const volume = { path, fd, sizeBytes: stats.size, end: readDirectoryEnd(fd, stats.size) };
-    if (isWanted(volume)) yield volume;
+    if (!isWanted(volume)) return;
+    seen.add(key);
+    yield volume;
   } catch (error) {
     if (!(error instanceof ZipFault)) throw error;
     onFault(path, error);

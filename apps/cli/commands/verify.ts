@@ -133,7 +133,9 @@ number of files. Objects that were uploaded are asked for at their servers, by
 HEAD; a server that does not answer is a note. So are the targets of tables: each
 file that was loaded has a record there, and its rows; one that is away or busy
 is a note. Archives are looked into for each file that was deposited, its bytes
-are read with --deep; a base that is away is a note. Each disagreement is one line:
+are read with --deep; of what is only staged its staging archive must be there,
+and hold it with --deep. A base that is away is a note. Each disagreement is one
+line:
 
 ${table(Object.entries(PROBLEMS).map(([problem, meaning]) => [`  ${problem}`, meaning])).trimEnd()}
 
@@ -142,4 +144,4 @@ the duplicates, or of the file that was loaded), line (of the manifest), detail.
 path, detail. The summary: summary (true), disagreements, problems (how many of
 each), committed, committed_bytes, duplicates, in_flight, manifests, lines,
 warehouse_files, rehashed_files, rehashed_bytes, objects, tables, loads, archived,
-reread_members.`;
+staged (of these), reread_members.`;

@@ -33,7 +33,7 @@ export function summaryText(summary: VerifySummary, tally: Tally): string {
     ...((summary.tables ?? 0) === 0
       ? []
       : [`${plural(summary.loads ?? 0, 'loaded file')} in ${plural(summary.tables ?? 0, 'table')}`]),
-    ...((summary.archived ?? 0) === 0 ? [] : [plural(summary.archived ?? 0, 'archived file')]),
+    ...((summary.archived ?? 0) === 0 ? [] : [archivedText(summary)]),
   ];
   const also = [
     ...(rehashedFiles === 0 ? [] : [`read again: ${plural(rehashedFiles, 'file')}, ${bytes(rehashedBytes)}`]),
@@ -49,6 +49,10 @@ export function summaryText(summary: VerifySummary, tally: Tally): string {
   const verdict = found === 0 ? 'all agree' : plural(found, 'disagreement');
   return `${verdict}: ${checked.join(', ')}\n${also.map((part) => `${part}\n`).join('')}${problems.join('')}`;
 }
+
+/** Without --deep nobody has looked at what is only staged. */
+const archivedText = ({ archived = 0, staged = 0 }: VerifySummary): string =>
+  `${plural(archived, 'archived file')}${staged === 0 ? '' : ` (${count(staged)} staged)`}`;
 
 /** The last line of `--json`. */
 export function summaryJson(summary: VerifySummary, tally: Tally): string {
@@ -69,6 +73,7 @@ export function summaryJson(summary: VerifySummary, tally: Tally): string {
     tables: summary.tables ?? 0,
     loads: summary.loads ?? 0,
     archived: summary.archived ?? 0,
+    staged: summary.staged ?? 0,
     reread_members: summary.rereadMembers ?? 0,
   };
   return `${JSON.stringify(record)}\n`;

@@ -8,17 +8,18 @@ import { type ArchiveBase, ArchiveBases } from '../bases.ts';
 import { stagedIn } from '../inbox.ts';
 import { faultOfStored } from '../stored-content.ts';
 import { OpenArchives } from './open-archives.ts';
+import { StagedMembers } from './staged-members.ts';
 
 export type CheckArchivesOptions = {
   state: State;
   report: Report;
-  /** Reads the bytes of each member that is published. */
+  /** Reads the bytes of each member, in its archive or in staging. */
   deep: boolean;
   signal: AbortSignal;
 };
 
-/** How many deposits of files were compared, and how many members were read. */
-export type CheckedArchives = { archived: number; rereadMembers: number };
+/** How many deposits of files were compared, how many of them are in staging yet, and how many members were read. */
+export type CheckedArchives = { archived: number; staged: number; rereadMembers: number };
 
 type Row = {
   id: number;
@@ -38,7 +39,7 @@ const COLUMNS =
 
 /**
  * Compares what the state file says of archives with the archives: what is published is there with its content, what is staged is in a
- * staging archive or there already. Changes nothing; memory does not grow with the number of files. A base that is away is a note. Workers may
+ * staging archive or there already; without `deep` that is only that such a staging archive is there. Changes nothing; memory does not grow with the number of files. A base that is away is a note. Workers may
  * go on.
  */
 export async function checkArchives(options: CheckArchivesOptions): Promise<CheckedArchives> {
@@ -49,14 +50,16 @@ export async function checkArchives(options: CheckArchivesOptions): Promise<Chec
     `SELECT ${COLUMNS} WHERE id > ? AND id <= ? ORDER BY id LIMIT ${PAGE}`,
   );
   const check = new Check(options);
-  const checked: CheckedArchives = { archived: 0, rereadMembers: 0 };
+  const checked: CheckedArchives = { archived: 0, staged: 0, rereadMembers: 0 };
   try {
     for (let rows = page.all(0, last); rows.length > 0; rows = page.all(rows.at(-1)?.id ?? last, last)) {
       for (const row of rows) {
         signal.throwIfAborted();
         const found = await check.one(row);
-        if (found !== 'unasked') checked.archived += 1;
-        if (found === 'read') checked.rereadMembers += 1;
+        if (found === undefined) continue;
+        checked.archived += 1;
+        if (found.isStaged) checked.staged += 1;
+        if (found.isRead) checked.rereadMembers += 1;
       }
       report.progress({ step: 'archives', done: checked.archived, total: undefined });
     }
@@ -66,7 +69,12 @@ export async function checkArchives(options: CheckArchivesOptions): Promise<Chec
   }
 }
 
-type Base = { path: string; open: OpenArchives; staged: ReadonlySet<string> };
+type Base = { path: string; open: OpenArchives; staged: ReadonlySet<string>; members: StagedMembers };
+
+/** What was looked at. */
+type Looked = { isStaged: boolean; isRead: boolean };
+
+const LOOKED: Looked = { isStaged: false, isRead: false };
 
 class Check {
   readonly #options: CheckArchivesOptions;
@@ -83,9 +91,10 @@ class Check {
     );
   }
 
-  async one(row: Row): Promise<'unasked' | 'found' | 'read'> {
+  /** @returns undefined where nobody could be asked */
+  async one(row: Row): Promise<Looked | undefined> {
     const base = this.#baseOf(row.baseId);
-    if (base === undefined) return 'unasked';
+    if (base === undefined) return undefined;
     const path = fromText(join(base.path, row.archive, row.member));
     try {
       return await this.#compare(row, base, path);
@@ -93,7 +102,7 @@ class Check {
       const isRefusal = error instanceof WharfingerError || errnoOf(error) !== undefined;
       if (!isRefusal || !(error instanceof Error)) throw error;
       this.#options.report.finding({ problem: 'unreadable', path, id: row.ledgerId, detail: error.message });
-      return 'found';
+      return LOOKED;
     }
   }
 
@@ -101,25 +110,40 @@ class Check {
     for (const base of this.#known.values()) base?.open.close();
   }
 
-  async #compare(row: Row, base: Base, path: BytePath): Promise<'found' | 'read'> {
+  async #compare(row: Row, base: Base, path: BytePath): Promise<Looked> {
     const { report, deep } = this.#options;
     const { ledgerId: id, archive, member, sha256, state, staging } = row;
     const isStaged = state === 'staged' && base.staged.has(staging);
-    const found = base.open.find(archive, member, sha256, { isFresh: !isStaged });
-    if (found === undefined) {
-      if (isStaged) return 'found';
-      if (state === 'published')
-        report.finding({ problem: 'missing-member', path, id, detail: `in no volume of ${archive}` });
-      // It may have been deposited once more, or published, since its row was read.
-      else if (this.#again.get(row.id, staging) !== undefined)
-        report.finding({ problem: 'missing-deposit', path, id, detail: `${staging} is not in the inbox` });
-      return 'found';
+    let found = base.open.find(archive, member, sha256, { isFresh: !isStaged });
+    if (found === undefined && isStaged) {
+      const isWhole = deep ? await base.members.has(staging, `${archive}/${member}`, sha256) : undefined;
+      if (isWhole || !deep) return { isStaged, isRead: deep };
+      // It may have been collected meanwhile.
+      found = base.open.find(archive, member, sha256, { isFresh: true });
+      if (found === undefined && isWhole === false) return this.#missing(row, path, 'does not hold it whole');
     }
-    if (!deep) return 'found';
+    if (found === undefined) {
+      if (state !== 'published') return this.#missing(row, path, 'is not in the inbox');
+      report.finding({ problem: 'missing-member', path, id, detail: `in no volume of ${archive}` });
+      return LOOKED;
+    }
+    if (!deep) return LOOKED;
     const fault = await faultOfStored(found.set, found, sha256);
     if (fault !== undefined)
       report.finding({ problem: 'different-member', path, id, detail: `${found.volume}: ${fault}` });
-    return 'read';
+    return { isStaged: false, isRead: true };
+  }
+
+  /** A deposit that is in no archive. It may have been made once more, or published, since its row was read. */
+  #missing({ id, ledgerId, staging }: Row, path: BytePath, detail: string): Looked {
+    if (this.#again.get(id, staging) !== undefined)
+      this.#options.report.finding({
+        problem: 'missing-deposit',
+        path,
+        id: ledgerId,
+        detail: `${staging} ${detail}`,
+      });
+    return LOOKED;
   }
 
   /** The inbox is read before any archive of the base is opened. */
@@ -138,7 +162,12 @@ class Check {
       report.finding({ problem: 'bad-volume', path: fromText(join(path, volume)), detail });
     try {
       if (statSync(path).isDirectory() && (!marked || isThere(join(path, '.wharfinger'))))
-        return { path, staged: stagedIn(path), open: new OpenArchives(path, onFault) };
+        return {
+          path,
+          staged: stagedIn(path),
+          open: new OpenArchives(path, onFault),
+          members: new StagedMembers(path),
+        };
       const detail =
         'its archives were not compared: it has lost its .wharfinger, so its file system is not mounted';
       report.note({ note: 'unasked-archives', path: fromText(path), detail });

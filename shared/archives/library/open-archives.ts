@@ -8,6 +8,7 @@ import { thisProcess } from '../../linux/process-identity.ts';
 import { type Compression, noArchiveCrashPoints, ROTATE_MS, SPILL_BYTES } from '../contract.ts';
 import { Depositor } from '../staging/depositor.ts';
 import { baseFault } from '../staging/faults.ts';
+import type { DirectoryIdentity } from '../staging/known-base.ts';
 import { Archives } from './archives.ts';
 import { atExit } from './at-exit.ts';
 import { assertWhole, optionFault } from './faults.ts';
@@ -58,9 +59,10 @@ export async function openArchives(base: string, options: ArchivesOptions = {}):
     throw optionFault('compression', 'is neither `deflate` nor `store`');
   assertWhole('spillBytes', spillBytes);
   const absolute = resolve(base);
-  await assertDirectory(absolute);
+  const baseIdentity = await assertDirectory(absolute);
   const depositor = new Depositor({
     base: absolute,
+    baseIdentity,
     identity: thisProcess(),
     rotateMs: rotateSeconds * 1000,
     compression,
@@ -81,11 +83,11 @@ export async function openArchives(base: string, options: ArchivesOptions = {}):
   });
 }
 
-async function assertDirectory(base: string): Promise<void> {
-  const found = await stat(base).catch((error: unknown) => {
+async function assertDirectory(base: string): Promise<DirectoryIdentity> {
+  const found = await stat(base, { bigint: true }).catch((error: unknown) => {
     throw baseFault(base, error);
   });
-  if (found.isDirectory()) return;
+  if (found.isDirectory()) return found;
   throw new EnvironmentError(`the base of archives ${base} is no directory`, {
     code: 'archive.base',
     op: 'open',

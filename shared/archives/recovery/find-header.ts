@@ -1,9 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FileWindow } from '../zip/file-window.ts';
 import { LOCAL_BYTES, LOCAL_SIGNATURE } from '../zip/format.ts';
 import { parseLocalHeader } from '../zip/read-local-header.ts';
 import type { StagedFile, StagedHeader } from './staged-header.ts';
 
 const SCAN_BYTES = 64 * 1024;
+/** The longest that a writer makes: a name of 4,096 bytes and all extra fields. Data may be full of what claims to be longer. */
+const MAX_HEADER_BYTES = LOCAL_BYTES + 4096 + 128;
 /** The random part stands before the seal, at the end of a header. */
 const RANDOM_FROM_END = 12;
 const RANDOM_BYTES = 8;
@@ -29,6 +32,7 @@ export class HeaderFinder {
     const fixed = this.#headers.at(offset, LOCAL_BYTES);
     if (fixed.length < LOCAL_BYTES || !fixed.subarray(0, 4).equals(this.#signature)) return undefined;
     const bytes = LOCAL_BYTES + fixed.readUInt16LE(26) + fixed.readUInt16LE(28);
+    if (bytes > MAX_HEADER_BYTES) return undefined;
     const header = this.#headers.at(offset, bytes);
     // Before all else is looked at: data may be full of what looks like headers.
     if (header.length < bytes || !this.#hasRandom(header)) return undefined;
@@ -45,8 +49,8 @@ export class HeaderFinder {
     return header.subarray(at, at + RANDOM_BYTES).equals(this.#random);
   }
 
-  /** Where the next one begins, from `offset` on; the end of the file where there is none. */
-  next(offset: number): number {
+  /** Where the next one begins, from `offset` on; the end of the file where there is none. Others get their turn while it looks. */
+  async next(offset: number): Promise<number> {
     for (let at = offset; at < this.#sizeBytes; ) {
       const piece = this.#scanned.at(at, SCAN_BYTES);
       for (
@@ -58,6 +62,7 @@ export class HeaderFinder {
       if (at + piece.length >= this.#sizeBytes) break;
       // A signature may begin in this piece and end in the next.
       at += piece.length - (this.#signature.length - 1);
+      await nextTurn();
     }
     return this.#sizeBytes;
   }

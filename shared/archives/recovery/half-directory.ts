@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FileWindow } from '../zip/file-window.ts';
 import {
   END_BYTES,
@@ -23,6 +24,9 @@ const SIGNATURES = [ENTRY_SIGNATURE, END64_SIGNATURE, END_SIGNATURE].map((signat
   bytes.writeUInt32LE(signature);
   return bytes;
 });
+/** Some milliseconds' worth; others get their turn then. */
+const ENTRIES_A_TURN = 512;
+
 /** Shorter, and first, it could as well be the beginning of a member. */
 const MIN_SIGNATURE_BYTES = 3;
 
@@ -30,10 +34,14 @@ const MIN_SIGNATURE_BYTES = 3;
  * Whether all from `offset` on is a directory that its writer did not finish: entries with their seals and the right random part, then the
  * beginning of one more, or of the end, then zeros. All members lie before it, and nothing is lost with it.
  */
-export function endsInDirectory(rest: FileWindow, offset: number, random: string): boolean {
+export async function endsInDirectory(rest: FileWindow, offset: number, random: string): Promise<boolean> {
   let at = offset;
-  for (let bytes = sealedBytes(rest, at, random); bytes > 0; bytes = sealedBytes(rest, at, random))
+  for (let entries = 1; ; entries += 1) {
+    const bytes = sealedBytes(rest, at, random);
+    if (bytes === 0) break;
     at += bytes;
+    if (entries % ENTRIES_A_TURN === 0) await nextTurn();
+  }
   const tail = rest.at(at, MAX_REST_BYTES);
   const written = tail.subarray(0, tail.findLastIndex((byte) => byte !== 0) + 1);
 
@@ -42,7 +50,8 @@ export function endsInDirectory(rest: FileWindow, offset: number, random: string
     const bytes = Math.min(signature.length, written.length);
     return bytes >= minBytes && written.subarray(0, bytes).equals(signature.subarray(0, bytes));
   });
-  return (written.length === 0 ? at > offset : isBeginning) && isZeroFrom(rest, at + written.length);
+  const isDirectory = written.length === 0 ? at > offset : isBeginning;
+  return isDirectory && (await isZeroFrom(rest, at + written.length));
 }
 
 /** How long the whole entry of this staging archive is that begins at `at`; 0 where none does. */

@@ -19,8 +19,9 @@ export type Staged = { member: StagedMember } | { damage: StagedDamage };
  * have the CRC and the SHA-256 of its header, the header has the CRC that it ends with, and the `random` of the file's name: what is
  * stored in a member is never taken for one, be it a staging archive itself.
  *
- * By the central directory where that is whole, and leaves no gap between members; by the local headers else. Zeros at the end
- * and a directory that is not finished are no damage. Memory is bounded.
+ * One that its writer has closed by the central directory where that is whole, and leaves no gap between members. By the local headers
+ * else: zeros at the end and a directory that is not finished are no damage then, but of a closed one, which had its directory before it
+ * had its name: nobody knows what else has gone with it. Memory is bounded, and others get their turn while it reads.
  *
  * @param random sixteen hex digits
  * @throws as node:fs does: EIO, …
@@ -29,8 +30,13 @@ export async function* readStaged(
   fd: number,
   sizeBytes: number,
   random: string,
+  { isClosed = false }: { isClosed?: boolean } = {},
 ): AsyncGenerator<Staged, void, undefined> {
-  const end = findWholeDirectory(fd, sizeBytes, random);
-  if (end === undefined) yield* byHeaders(fd, sizeBytes, random);
-  else yield* byDirectory(fd, end);
+  const end = isClosed ? await findWholeDirectory(fd, sizeBytes, random) : undefined;
+  if (end !== undefined) return yield* byDirectory(fd, end);
+  const offset = yield* byHeaders(fd, sizeBytes, random);
+  if (!isClosed) return;
+  yield { damage: { offset, bytes: sizeBytes - offset, name: undefined, detail: NO_DIRECTORY } };
 }
+
+const NO_DIRECTORY = 'is missing or spoiled: the file was closed with a directory, and has no whole one';

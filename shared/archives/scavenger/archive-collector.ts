@@ -12,6 +12,7 @@ import { volumeName } from '../volumes/volume-name.ts';
 import { ZipFault } from '../zip/zip-fault.ts';
 import { ArchiveDirectories } from './archive-directory.ts';
 import type { Breath } from './breath.ts';
+import { escapeControls } from './escape-controls.ts';
 import type { ScavengerLease } from './lease.ts';
 import { PackedData } from './packed-data.ts';
 import { type Planned, plan } from './plan.ts';
@@ -21,6 +22,9 @@ import { makeIndex } from './volume-index.ts';
 import { type NextVolume, VolumeWriter } from './volume-writer.ts';
 
 const fsync = promisify(fs.fsync);
+
+const SPOILED =
+  'is not what the archive says of it; it was deposited again, and that content is there under another name';
 
 export type CollectorOptions = {
   base: string;
@@ -54,11 +58,17 @@ export class ArchiveCollector {
   readonly #options: CollectorOptions;
   readonly #listing: VolumeListing;
   readonly #directories: ArchiveDirectories;
+  #hasIndexed = false;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#listing = new VolumeListing(options.base);
     this.#directories = new ArchiveDirectories(options.base);
+  }
+
+  /** Whether an index was written. */
+  get hasIndexed(): boolean {
+    return this.#hasIndexed;
   }
 
   /**
@@ -72,11 +82,13 @@ export class ArchiveCollector {
     const set = ArchiveSet.open(base, archive, this.#listing);
     try {
       await this.#makeIndexes(archive, set, ({ hasIndex }) => !hasIndex);
-      const { stored, duplicates, holding } = await plan(set, members, breath);
+      const { stored, duplicates, holding, spoiled } = await plan(set, members, breath);
       await this.#makeIndexes(archive, set, ({ hasSpoiledIndex }) => hasSpoiledIndex);
       for (const { volume, detail } of set.faults) onEvent({ event: 'archive.bad_volume', volume, detail });
       await makeDurable(base, archive, holding);
       await this.#store(archive, set, stored);
+      for (const { volume, storedAs } of spoiled)
+        onEvent({ event: 'archive.damaged', file: volume, detail: `${escapeControls(storedAs)} ${SPOILED}` });
       const versions = stored.filter(({ storedAs, member }) => storedAs !== member.to.member);
       for (const { storedAs, member } of versions)
         onEvent({ event: 'archive.version', archive, member: member.to.member, storedAs });
@@ -94,6 +106,7 @@ export class ArchiveCollector {
       const isFull = volume !== this.#currentOf(set);
       try {
         await makeIndex(volume, { base, archive, isFull }, lease, breath);
+        this.#hasIndexed ||= isFull;
         if (isFull) volume.close();
       } catch (error) {
         if (!(error instanceof ZipFault)) throw error;
@@ -170,6 +183,7 @@ export class ArchiveCollector {
     try {
       if (volume.sizeBytes < volumeBytes) return;
       await makeIndex(volume, { base, archive, isFull: true }, lease, breath);
+      this.#hasIndexed = true;
       crash.reach('scavenge.indexed');
     } finally {
       volume.close();

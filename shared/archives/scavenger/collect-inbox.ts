@@ -5,9 +5,10 @@ import { inboxOf } from '../places.ts';
 import { directoryOf, nameOf } from '../volumes/archive-name.ts';
 import { ArchiveCollector } from './archive-collector.ts';
 import type { Breath } from './breath.ts';
-import { archiveFault, isFaultOfAll } from './faults.ts';
+import { archiveFault, assertOfOneFile, isFaultOfAll } from './faults.ts';
 import type { Inbox, StagingFile } from './inbox.ts';
 import type { ScavengerLease } from './lease.ts';
+import { removeOldIndexes } from './old-indexes.ts';
 import { type OwnerOptions, whyTake } from './owner.ts';
 import { quarantineForeign, removeStaging } from './remove-staging.ts';
 import { type Collected, type Round, roundsOf } from './rounds.ts';
@@ -36,6 +37,7 @@ export async function collectInbox(inbox: Inbox, options: CollectOptions): Promi
   });
   try {
     for await (const round of rounds) await pass.collect(round);
+    if (pass.hasIndexed) await removeOldIndexes(base, breath);
   } catch (error) {
     // What was published stays so; the rest is staged.
     if (!signal.aborted || error instanceof LeaseLostError) throw error;
@@ -58,6 +60,8 @@ class Pass {
   };
   readonly #archives = new Set<string>();
   readonly #failures = new Map<string, Error>();
+  #unreadable: { error: unknown } | undefined;
+  #hasRead = false;
   readonly #options: CollectOptions;
   readonly #collector: ArchiveCollector;
 
@@ -66,7 +70,13 @@ class Pass {
     this.#collector = new ArchiveCollector(options);
   }
 
+  get hasIndexed(): boolean {
+    return this.#collector.hasIndexed;
+  }
+
+  /** @throws the fault of the first staging archive whose disk could not read it, where nothing else could be read either */
   outcome(): ScavengeOutcome {
+    if (this.#unreadable !== undefined && !this.#hasRead) throw this.#unreadable.error;
     const failures = [...this.#failures].map(([archive, error]) => ({ archive, error }));
     return { ...this.counts, archives: this.#archives.size, failures };
   }
@@ -91,7 +101,7 @@ class Pass {
     try {
       return take(this.#options.base, staging);
     } catch (error) {
-      if (errnoOf(error) === undefined || isFaultOfAll(error)) throw error;
+      assertOfOneFile(this.#options.base, error);
       this.#wasRefused(staging, `it cannot be taken (${errnoOf(error)}), and stays where it is`);
       return undefined;
     }
@@ -100,6 +110,7 @@ class Pass {
   /** Stores a round, and removes the staging archives that end in it. */
   async collect({ members, ended }: Round): Promise<void> {
     const { base, breath, crash, lease, onEvent } = this.#options;
+    this.#hasRead = true;
     for (const [archive, group] of groupsOf(members)) {
       await breath.take();
       try {
@@ -118,6 +129,8 @@ class Pass {
 
   /** It stays where it is, and is tried again. */
   wasUnreadable(staging: StagingFile, error: unknown): void {
+    assertOfOneFile(this.#options.base, error);
+    if (errnoOf(error) === 'EIO') this.#unreadable ??= { error };
     this.#wasRefused(staging, `it cannot be read (${errnoOf(error)}), and stays where it is`);
   }
 

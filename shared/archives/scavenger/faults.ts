@@ -1,5 +1,8 @@
 import { statSync } from 'node:fs';
 import { EnvironmentError, errnoOf, WharfingerError } from '../../errors.ts';
+import { fromText } from '../../fs/byte-path.ts';
+import { fsyncDirectory } from '../../fs/durable.ts';
+import { inboxOf } from '../places.ts';
 
 type Meaning = { code: string; wrong: string; hint: string };
 
@@ -33,6 +36,26 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 const OF_ALL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 
 export const isFaultOfAll = (error: unknown): boolean => OF_ALL.has(errnoOf(error) ?? '');
+
+/** Of what has no place in `inbox/damaged/` or `inbox/quarantine/`. */
+export const ASIDE = 'archive.aside';
+
+/**
+ * Lets pass what is the fault of one file in the inbox: all others are collected. A failed read may be of one bad sector, or of a disk that is gone;
+ * then the inbox cannot be made durable either.
+ *
+ * @throws the error where it is no such fault, or the inbox's own
+ */
+export function assertOfOneFile(base: string, error: unknown): void {
+  const errno = errnoOf(error);
+  const isAside = error instanceof WharfingerError && error.code === ASIDE;
+  if ((errno === undefined && !isAside) || isFaultOfAll(error)) throw error;
+  if (errno === 'EIO') fsyncDirectory(fromText(inboxOf(base)));
+}
+
+/** In a sentence: the errno where there is one. */
+export const reasonOf = (error: unknown): string =>
+  errnoOf(error) ?? (error instanceof Error ? error.message : String(error));
 
 /** What a failed system call below the base means: an EnvironmentError, retryable. Other errors are returned as they are. */
 export function placeFault(base: string, error: unknown): unknown {

@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errnoOf } from '../../errors.ts';
+import { basename, fromBytes, fromText, join } from '../../fs/byte-path.ts';
+import { lstatIfThere } from '../../fs/lstat.ts';
 import type { StagingName } from '../contract.ts';
 import { damagedOf, inboxOf, quarantineOf } from '../places.ts';
 import { parseStagingName } from '../staging/staging-name.ts';
@@ -23,23 +25,35 @@ export type Inbox = {
  */
 export async function readInbox(base: string): Promise<Inbox> {
   const inbox: Inbox = { ready: [], open: [], foreign: [] };
-  const places = [damagedOf(base), quarantineOf(base)];
-  for (const entry of await entriesOf(inboxOf(base))) {
-    if (entry.name.startsWith('.')) continue;
-    const path = join(inboxOf(base), entry.name);
-    if (entry.isDirectory() && places.includes(path)) continue;
-    const name = parseStagingName(entry.name);
-    if (name === undefined) inbox.foreign.push({ name: entry.name, detail: 'no writer gives such a name' });
-    else if (!entry.isFile()) inbox.foreign.push({ name: entry.name, detail: 'it is no regular file' });
-    else (name.state === 'open' ? inbox.open : inbox.ready).push({ file: entry.name, name });
+  for (const [index, file] of (await namesIn(inboxOf(base))).entries()) {
+    if (index % STEP === STEP - 1) await nextTurn();
+    if (file.startsWith('.')) continue;
+    const isPlace = PLACES.includes(file);
+    const name = parseStagingName(file);
+    if (!isPlace && name === undefined) {
+      inbox.foreign.push({ name: file, detail: 'no writer gives such a name' });
+      continue;
+    }
+    // Not asked for with the listing: where a file system does not know it, Node looks at all names, and fails where one is gone by then.
+    const stats = lstatIfThere(join(fromText(inboxOf(base)), file));
+    if (stats === undefined || (isPlace && stats.isDirectory())) continue;
+    if (name === undefined) inbox.foreign.push({ name: file, detail: 'it is where a directory should be' });
+    else if (!stats.isFile()) inbox.foreign.push({ name: file, detail: 'it is no regular file' });
+    else (name.state === 'open' ? inbox.open : inbox.ready).push({ file, name });
   }
   return inbox;
 }
 
-async function entriesOf(directory: string) {
+const PLACES = [damagedOf(''), quarantineOf('')].map((place) => basename(fromText(place)) as string);
+
+/** Files looked at between two pauses. */
+const STEP = 512;
+
+/** One byte in each character. */
+async function namesIn(directory: string): Promise<string[]> {
   try {
-    const entries = await readdir(directory, { withFileTypes: true, encoding: 'latin1' });
-    return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const names = await readdir(directory, { encoding: 'buffer' });
+    return names.map((name): string => fromBytes(name)).toSorted();
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;

@@ -13,6 +13,9 @@ const CHUNK_BYTES = 1024 ** 2;
 const SMALL_BYTES = 16 * 1024;
 const WINDOW_BYTES = 32 * 1024;
 
+/** Something else may have the name by now: a pipe without a writer is not to be waited for. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 type OpenStaging = { fd: number; staging: Staging; window: FileWindow };
 
 /**
@@ -69,7 +72,7 @@ export class PackedData {
     if (this.#open?.staging === staging) return this.#open;
     this.check();
     this.close();
-    const fd = openSync(join(inboxOf(this.#base), staging.file), constants.O_RDONLY | constants.O_NOFOLLOW);
+    const fd = openSync(join(inboxOf(this.#base), staging.file), OPEN_FLAGS);
     const open = { fd, staging, window: new FileWindow(fd, Number(staging.facts.size), WINDOW_BYTES) };
     this.#open = open;
     this.check();

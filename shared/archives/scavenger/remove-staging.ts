@@ -7,7 +7,7 @@ import type { ArchiveEvent, ScavengeReport } from '../contract.ts';
 import { inboxOf } from '../places.ts';
 import { damageSummary, damageText } from './damage-text.ts';
 import { escapeControls } from './escape-controls.ts';
-import { isFaultOfAll } from './faults.ts';
+import { assertOfOneFile, reasonOf } from './faults.ts';
 import type { Inbox } from './inbox.ts';
 import type { Staging } from './rounds.ts';
 import { setAside } from './set-aside.ts';
@@ -17,7 +17,7 @@ type OnEvent = (event: ArchiveEvent) => void;
 
 /**
  * Takes staging archives out of the inbox whose members are all durable in their archives. What is damaged is kept aside, and what is none at all.
- * When it returns that is durable. Idempotent, also against somebody else who does it.
+ * When it returns that is durable. Idempotent, also against somebody else who does it. What may not be moved or removed stays, and is said.
  *
  * @throws as node:fs does
  */
@@ -27,20 +27,35 @@ export function removeStaging(
   counts: Counts,
   onEvent: OnEvent,
 ): void {
-  const done = ended.filter(({ isKept }) => !isKept);
-  for (const staging of done) {
-    if (staging.damages.count === 0) unlinkIfThere(join(inboxOf(base), staging.file));
-    else if (staging.members === 0 && !staging.isPlausible)
-      quarantine(
-        base,
-        { name: staging.file, detail: 'it does not begin as a zip file does' },
-        counts,
-        onEvent,
-      );
-    else keepDamaged(base, staging, counts, onEvent);
-    counts.stagingArchives += 1;
+  const stays = (file: string, detail: string): void => {
+    counts.damaged += 1;
+    onEvent({ event: 'archive.damaged', file: `inbox/${file}`, detail });
+  };
+  for (const staging of ended) {
+    const { file, damages, isKept } = staging;
+    if (isKept) {
+      if (damages.count > 0)
+        stays(file, `${damageSummary(damages)}; it stays until all else of it is stored`);
+      continue;
+    }
+    try {
+      removeOne(base, staging, counts, onEvent);
+      counts.stagingArchives += 1;
+    } catch (error) {
+      assertOfOneFile(base, error);
+      // Found again at each pass, and all in it as duplicates.
+      stays(file, `it was collected, cannot be removed (${reasonOf(error)}), and stays where it is`);
+    }
   }
-  if (done.length > 0) fsyncDirectory(fromText(inboxOf(base)));
+  if (ended.some(({ isKept }) => !isKept)) fsyncDirectory(fromText(inboxOf(base)));
+}
+
+function removeOne(base: string, staging: Staging, counts: Counts, onEvent: OnEvent): void {
+  const { file, damages, members, isPlausible } = staging;
+  if (damages.count === 0) unlinkIfThere(join(inboxOf(base), file));
+  else if (members === 0 && !isPlausible)
+    quarantine(base, { name: file, detail: 'it does not begin as a zip file does' }, counts, onEvent);
+  else keepDamaged(base, staging, counts, onEvent);
 }
 
 /** The same for what has no name that a writer gives. */
@@ -54,10 +69,10 @@ export function quarantineForeign(
     try {
       quarantine(base, one, counts, onEvent);
     } catch (error) {
-      if (errnoOf(error) === undefined || isFaultOfAll(error)) throw error;
+      assertOfOneFile(base, error);
       // Somebody else's, in a directory where only he may move it: all else is collected.
       counts.quarantined += 1;
-      const detail = `${one.detail}; it cannot be moved away (${errnoOf(error)}), and stays where it is`;
+      const detail = `${one.detail}; it cannot be moved away (${reasonOf(error)}), and stays where it is`;
       onEvent({ event: 'archive.quarantined', file: `inbox/${toText(one.name as BytePath)}`, detail });
     }
   }

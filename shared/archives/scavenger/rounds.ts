@@ -83,7 +83,9 @@ async function* contentsOf(
   try {
     fd = openSync(join(inboxOf(base), file.file), OPEN_FLAGS);
     const staging = describe(file, fd);
-    for await (const found of readStaged(fd, Number(staging.facts.size), file.name.random)) {
+    const isClosed = file.name.state === 'closed';
+    const size = Number(staging.facts.size);
+    for await (const found of readStaged(fd, size, file.name.random, { isClosed })) {
       if (breath.isDue) await breath.take();
       if ('damage' in found) addDamage(staging.damages, found.damage);
       else {

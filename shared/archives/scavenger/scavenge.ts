@@ -3,6 +3,7 @@ import { WharfingerError } from '../../errors.ts';
 import type { ScavengeOptions, ScavengeReport } from '../contract.ts';
 import { inboxOf, makePlace, workOf } from '../places.ts';
 import { Breath } from './breath.ts';
+import { clearPlaces } from './clear-places.ts';
 import { collectInbox } from './collect-inbox.ts';
 import { assertBase, placeFault } from './faults.ts';
 import { type Inbox, readInbox } from './inbox.ts';
@@ -66,6 +67,7 @@ async function scavengeOnce(options: ScavengeOptions & ScavengeSeams): Promise<S
     await lease.fence();
     crash.reach('scavenge.fenced');
     const breath = new Breath(clock, AbortSignal.any([signal, lease.lost]));
+    clearPlaces(base);
     // What was listed before the lease was ours may be gone by now.
     return await collectInbox(await readInbox(base), { ...options, lease, breath, owners });
   } catch (error) {

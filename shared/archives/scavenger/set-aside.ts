@@ -1,10 +1,11 @@
-import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { EnvironmentError, errnoOf } from '../../errors.ts';
 import { type BytePath, fromText, join, toBytes, toText } from '../../fs/byte-path.ts';
 import { fsyncDirectory } from '../../fs/durable.ts';
 import { lstatIfThere } from '../../fs/lstat.ts';
 import { renameNoReplace } from '../../linux/rename.ts';
 import { damagedOf, inboxOf, makePlace, quarantineOf } from '../places.ts';
+import { ASIDE } from './faults.ts';
 
 /** The longest name a Linux file system takes, in bytes. */
 const NAME_MAX_BYTES = 255;
@@ -25,27 +26,60 @@ const PLACES = {
  *
  * @param name in the inbox; one byte in each character
  * @returns where it is now, below the base; undefined where it is gone already
- * @throws as node:fs does
+ * @throws EnvironmentError `archive.aside` where there is no place for it; as node:fs does
  */
 export function setAside(base: string, name: string, to: Aside, text: string): string | undefined {
-  const { directoryOf, suffix, textSuffix } = PLACES[to];
-  const directory = fromText(directoryOf(base));
+  const { directoryOf } = PLACES[to];
   makePlace(base, directoryOf(base));
+  const fd = openDirectory(directoryOf(base));
+  try {
+    const numbered = moveInto(fromText(`/proc/self/fd/${fd}`), base, name, to, text);
+    return numbered && `inbox/${to}/${toText(numbered)}`;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * All is done below what is open here, and never below a name that somebody may have made a link of, to have us write elsewhere.
+ *
+ * @throws EnvironmentError `archive.aside` where it is no directory; as node:fs does
+ */
+function openDirectory(directory: string): number {
+  try {
+    return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOTDIR' && errnoOf(error) !== 'ELOOP') throw error;
+    throw new EnvironmentError(`${directory} is a link, or no directory`, {
+      code: ASIDE,
+      op: 'open',
+      subject: directory,
+      hint: 'look at what it is, and remove it',
+    });
+  }
+}
+
+/** @returns the name that it has now */
+function moveInto(
+  directory: BytePath,
+  base: string,
+  name: string,
+  to: Aside,
+  text: string,
+): BytePath | undefined {
+  const { directoryOf, suffix, textSuffix } = PLACES[to];
   const from = join(fromText(inboxOf(base)), name);
   const stem = name.slice(0, NAME_MAX_BYTES - LONGEST_SUFFIX_BYTES);
   for (let number = 1; number <= MOST_TRIES; number += 1) {
     const numbered = number === 1 ? stem : `${stem}.${number}`;
     const [target, textFile] = [join(directory, numbered + suffix), join(directory, numbered + textSuffix)];
     if (lstatIfThere(target) !== undefined || !writeText(textFile, text)) continue;
-    if (!moved(from, target)) {
-      unlinkSync(toBytes(textFile));
-      return undefined;
-    }
+    if (!moved(from, target, textFile)) return undefined;
     fsyncDirectory(directory);
-    return `inbox/${to}/${toText((numbered + suffix) as BytePath)}`;
+    return (numbered + suffix) as BytePath;
   }
   throw new EnvironmentError(`${directoryOf(base)} has too many files of one name`, {
-    code: 'archive.aside',
+    code: ASIDE,
     op: 'rename',
     subject: toText(name as BytePath),
     hint: 'look at what lies there, and remove it',
@@ -65,18 +99,34 @@ function writeText(file: BytePath, text: string): boolean {
     writeSync(fd, text);
     fsyncSync(fd);
     return true;
+  } catch (error) {
+    unlinkIfPossible(file);
+    throw error;
   } finally {
     closeSync(fd);
   }
 }
 
-/** @returns false where it is gone */
-function moved(from: BytePath, to: BytePath): boolean {
+/**
+ * Without the file its text says nothing, and at each pass there would be one more.
+ *
+ * @returns false where it is gone
+ */
+function moved(from: BytePath, to: BytePath, textFile: BytePath): boolean {
   try {
     renameNoReplace(from, to);
     return true;
   } catch (error) {
+    unlinkIfPossible(textFile);
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
+  }
+}
+
+function unlinkIfPossible(file: BytePath): void {
+  try {
+    unlinkSync(toBytes(file));
+  } catch {
+    // What it was made for has failed, and that is what counts.
   }
 }

@@ -5,6 +5,7 @@ import type { ArchiveCrashPoints, ArchivePath, Compression } from '../contract.t
 import { type Content, contentBytes, type Deposit, type Deposited, type DepositFacts } from './deposit.ts';
 import { baseFault, closedFault } from './faults.ts';
 import { type FileCalls, nodeCalls } from './file-calls.ts';
+import type { DirectoryIdentity } from './known-base.ts';
 import { type Packed, pack } from './pack.ts';
 import { RotatingArchive } from './rotating-archive.ts';
 import { hostPart, identityDigits } from './staging-name.ts';
@@ -15,6 +16,8 @@ export type { Content, Deposited, DepositFacts } from './deposit.ts';
 export type DepositorOptions = {
   /** Absolute. Must exist when something is deposited; it is never made. */
   base: string;
+  /** Which directory it is, where that was looked at before; another one in its place is refused. That of the first deposit unless given. */
+  baseIdentity?: DirectoryIdentity;
   identity: ProcessIdentity;
   /** A staging archive is closed so long after it was made. */
   rotateMs: number;
@@ -76,7 +79,7 @@ export class Depositor {
 
   /**
    * Waits for the deposits in hand and closes the staging archive, so that it can be collected at once. May be called twice. A staging
-   * archive that cannot be closed is told to `onError`, and will be collected, too.
+   * archive that cannot be closed is told to `onError`, and tried again every ten seconds as long as the process lives.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -93,7 +96,9 @@ export class Depositor {
 
   async #close(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
+    await this.#archive.retryLeftovers();
     await this.#archive.close();
+    this.#archive.wakeWhenDue(() => this.#wake());
   }
 
   #wake(): void {
@@ -111,7 +116,7 @@ export class Depositor {
       this.#running = undefined;
       // One may have come after we had looked and found none.
       if (!this.#waiting.isEmpty) this.#wake();
-      else if (this.#closed === undefined) this.#archive.wakeWhenDue(() => this.#wake());
+      else this.#archive.wakeWhenDue(() => this.#wake());
     }
   }
 

@@ -57,6 +57,16 @@ export function baseFault(base: string, error: unknown): unknown {
   });
 }
 
+/** What would be deposited there nobody would find again. */
+export const anotherBaseFault = (base: string): EnvironmentError =>
+  new EnvironmentError(`the base of archives ${base} is another directory than it was`, {
+    code: 'archive.base',
+    op: 'deposit',
+    subject: base,
+    retryable: true,
+    hint: 'mount the file system that it lies on again, then deposit again; if it was replaced on purpose, start the program anew',
+  });
+
 /** A scavenger took the staging archive away each time before what was written could be acknowledged. */
 export const takenFault = (base: string): EnvironmentError =>
   new EnvironmentError(`what is staged in ${base} is taken away again and again while it is written`, {

@@ -13,6 +13,7 @@ export type FileCalls = {
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   close(fd: number): Promise<void>;
+  stat(path: string): Promise<{ dev: bigint; ino: bigint }>;
 };
 
 const write = promisify(fs.write);
@@ -26,6 +27,7 @@ export const nodeCalls: FileCalls = {
   rename: promisify(fs.rename),
   unlink: promisify(fs.unlink),
   close: promisify(fs.close),
+  stat: (path) => fs.promises.stat(path, { bigint: true }),
 };
 
 /** @throws as write does, some of it written */

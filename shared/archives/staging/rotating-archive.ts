@@ -1,11 +1,15 @@
 import type { Clock } from '../../clock.ts';
 import { baseFault, takenFault } from './faults.ts';
+import { type DirectoryIdentity, KnownBase } from './known-base.ts';
+import { Leftovers } from './leftovers.ts';
 import { StagingArchive, type StagingArchiveOptions } from './staging-archive.ts';
 
-export type RotatingArchiveOptions = StagingArchiveOptions & {
+export type RotatingArchiveOptions = Omit<StagingArchiveOptions, 'known' | 'leftovers'> & {
   /** A staging archive is closed so long after it was made. */
   rotateMs: number;
   clock: Clock;
+  /** Which directory the base is; that of the first deposit unless given. */
+  baseIdentity?: DirectoryIdentity;
   onError(error: unknown): void;
 };
 
@@ -27,14 +31,18 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * written to it, given up when a scavenger has taken it. One call at a time.
  */
 export class RotatingArchive {
-  readonly #options: RotatingArchiveOptions;
+  readonly #options: RotatingArchiveOptions & StagingArchiveOptions;
+  readonly #leftovers: Leftovers;
   #archive: StagingArchive | undefined;
   #madeAtMs = 0;
   #lastTurnAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RotatingArchiveOptions) {
-    this.#options = options;
+    const { base, calls, clock, baseIdentity } = options;
+    this.#leftovers = new Leftovers(clock);
+    const known = new KnownBase(base, calls, baseIdentity);
+    this.#options = { ...options, known, leftovers: this.#leftovers };
   }
 
   /**
@@ -61,8 +69,9 @@ export class RotatingArchive {
     throw takenFault(this.#options.base);
   }
 
-  /** Rotates, or says that we live, where it is time. */
+  /** Rotates, or says that we live, where it is time, and gives up what could not be given up before. */
   async keepUp(): Promise<void> {
+    await this.#leftovers.retry();
     const archive = this.#archive;
     if (archive === undefined) return;
     const isOld = this.#options.clock.monotonicMs() - this.#madeAtMs >= this.#options.rotateMs;
@@ -86,13 +95,24 @@ export class RotatingArchive {
   /** Calls `wake` once, when `keepUp` has something to do. No timer keeps the process. */
   wakeWhenDue(wake: () => void): void {
     clearTimeout(this.#timer);
-    if (this.#archive === undefined) return;
-    const dueAtMs = Math.min(this.#madeAtMs + this.#options.rotateMs, this.#lastTurnAtMs + BEAT_MS);
+    const dueAtMs = Math.min(
+      this.#leftovers.nextDueMs ?? Number.POSITIVE_INFINITY,
+      ...(this.#archive === undefined
+        ? []
+        : [this.#madeAtMs + this.#options.rotateMs, this.#lastTurnAtMs + BEAT_MS]),
+    );
+    if (dueAtMs === Number.POSITIVE_INFINITY) return;
     const afterMs = Math.max(dueAtMs - this.#options.clock.monotonicMs(), 1);
     this.#timer = setTimeout(wake, Math.min(afterMs, LONGEST_TIMER_MS)).unref();
   }
 
-  /** So that it can be collected at once. What stands in the way is told to `onError`; it will be collected, too. */
+  /** What could not be given up before is tried once more, due or not. */
+  retryLeftovers(): Promise<void> {
+    clearTimeout(this.#timer);
+    return this.#leftovers.retryAll();
+  }
+
+  /** So that it can be collected at once. What stands in the way is told to `onError`, and tried again with each beat. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     const archive = this.#archive;

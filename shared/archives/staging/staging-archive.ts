@@ -130,32 +130,32 @@ export class StagingArchive {
 
   /**
    * Writes the directory and renames the file to a closed one. What was acknowledged is safe whatever happens here: without a directory it
-   * is read by its local headers. One that holds nothing is removed.
+   * is renamed to a taken one, which is read by its local headers. One that holds nothing is removed. What cannot be renamed is left over.
    *
    * @throws what stood in the way of the directory or the rename, when all was done that could be
    */
   async close(): Promise<void> {
-    const { calls, crash } = this.#options;
-    const { fd } = this.#file;
     this.#isInHand = true;
     let failure: { error: unknown } | undefined;
     try {
-      if (this.#members === 0) await this.#file.remove();
+      if (this.#members === 0) await this.#giveUp('removed', () => this.#file.remove());
       else {
         if (!this.#isBroken) failure = await this.#writeDirectory();
-        crash.reach('staging.directory-written');
-        await this.#file.finish();
-        crash.reach('staging.closed');
+        this.#options.crash.reach('staging.directory-written');
+        const state = this.#isBroken || failure !== undefined ? 'taken' : 'closed';
+        await this.#giveUp(state, () => this.#file.finish(state));
+        this.#options.crash.reach('staging.closed');
       }
     } finally {
-      await calls.close(fd);
+      await this.#options.calls.close(this.#file.fd);
     }
     if (failure !== undefined) throw failure.error;
   }
 
-  /** Lets go of a file that is a scavenger's by now. */
+  /** Lets go of a file that seems to be a scavenger's by now. */
   async release(): Promise<void> {
     this.#isInHand = true;
+    await this.#giveUp(this.#members === 0 ? 'removed' : 'taken', () => Promise.resolve(false));
     await this.#options.calls.close(this.#file.fd);
   }
 
@@ -175,6 +175,17 @@ export class StagingArchive {
     this.#file.finishNow();
     fsyncDirectory(fromText(inboxOf(this.#options.base)));
     this.#isInHand = true;
+  }
+
+  /** Where its name is gone or cannot be changed it is asked for later: it may be there again, and be ours. */
+  async #giveUp(as: 'closed' | 'taken' | 'removed', attempt: () => Promise<boolean>): Promise<void> {
+    const file = this.#file;
+    let isDone = false;
+    try {
+      isDone = await attempt();
+    } finally {
+      if (!isDone) this.#options.leftovers.keep(() => file.settle(as));
+    }
   }
 
   async #commit(write: () => Promise<Group>): Promise<boolean> {

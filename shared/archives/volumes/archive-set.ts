@@ -68,20 +68,30 @@ export class ArchiveSet {
   }
 
   /**
-   * The member that was deposited under this name with this content, also where it is stored as a version.
+   * The member that was deposited under this name with this content, also where it is stored as a version. Of several it is the one that
+   * was stored last: there are several where the bytes of the one before were found to be spoiled.
    *
    * @throws as node:fs does
    */
   find(member: string, sha256: Buffer): Found | undefined {
-    for (const name of candidatesFor(member, sha256)) {
-      const names = [wanted(name)];
-      // What is asked for was mostly stored last.
-      for (const volume of this.#all.toReversed()) {
-        const entries: DirectoryEntry[] = [];
-        this.#judged(volume, () => volume.namesakes(names, (_, entry) => entries.push(entry)));
-        if (entries.some((entry) => isSameContent(() => volume.open(), entry, { sha256 })))
-          return { volume: volume.path, storedAs: name };
-      }
+    let found: { volume: Volume; storedAs: string } | undefined;
+    for (const storedAs of candidatesFor(member, sha256)) {
+      const volume = this.#holderOf(storedAs, sha256, found?.volume.number ?? 0);
+      if (volume !== undefined) found = { volume, storedAs };
+      else if (found !== undefined) break;
+    }
+    return found && { volume: found.volume.path, storedAs: found.storedAs };
+  }
+
+  /** @param from the lowest number that counts: nothing is healed in an earlier volume */
+  #holderOf(name: string, sha256: Buffer, from: number): Volume | undefined {
+    const names = [wanted(name)];
+    // What is asked for was mostly stored last.
+    for (const volume of this.#all.toReversed()) {
+      if (volume.number < from) break;
+      const entries: DirectoryEntry[] = [];
+      this.#judged(volume, () => volume.namesakes(names, (_, entry) => entries.push(entry)));
+      if (entries.some((entry) => isSameContent(() => volume.open(), entry, { sha256 }))) return volume;
     }
     return undefined;
   }

@@ -14,7 +14,7 @@ const MOST_BUCKET_BITS = 16;
  * The records of an index, sorted, from the directory of a volume: all of it is read, and judged by that. In steps, so that
  * whoever has to keep a lease meanwhile can.
  *
- * @throws ZipFault where the directory is not what its end says; as node:fs does
+ * @throws ZipFault where the directory is not what its end says, or does not follow all members; as node:fs does
  */
 export function* buildIndex(fd: number, end: DirectoryEnd): Generator<undefined, Buffer> {
   // Memory is asked for by this number.
@@ -22,7 +22,9 @@ export function* buildIndex(fd: number, end: DirectoryEnd): Generator<undefined,
     throw new ZipFault(`says that ${end.entries} entries are in ${end.directoryBytes} bytes`);
   const records = Buffer.alloc(end.entries * RECORD_BYTES);
   let at = 0;
-  for (const { name, entryOffset } of readDirectory(fd, end)) {
+  for (const { name, entryOffset, headerOffset } of readDirectory(fd, end)) {
+    // It would be lost when the volume is written anew up to its directory.
+    if (headerOffset >= end.directoryOffset) throw new ZipFault('has members behind its directory');
     writeRecord(records, at, keyOf(name), entryOffset);
     at += RECORD_BYTES;
     if (at % (STEP * RECORD_BYTES) === 0) yield;

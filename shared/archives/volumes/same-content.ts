@@ -3,6 +3,7 @@ import { inflateRawSync } from 'node:zlib';
 import { METHODS } from '../contract.ts';
 import { readFully } from '../zip/file-window.ts';
 import { type DirectoryEntry, dataOffsetOf } from '../zip/read-directory.ts';
+import { contentHash } from '../zip/read-member.ts';
 import { ZipFault } from '../zip/zip-fault.ts';
 
 /**
@@ -27,6 +28,25 @@ export function isSameContent(open: () => number, entry: DirectoryEntry, content
   if (entry.isEncrypted || entry.isDirectory) return false;
   if (entry.sizeBytes > MOST_COMPARED_BYTES || entry.packedBytes > MOST_COMPARED_BYTES) return false;
   return hashOf(open(), entry)?.equals(content.sha256) ?? false;
+}
+
+/**
+ * Whether the bytes of a member are what the directory says of it: a disk may have spoiled them since. They are read, in bounded memory.
+ *
+ * @param open as above
+ * @throws as node:fs does
+ */
+export async function isIntact(open: () => number, entry: DirectoryEntry): Promise<boolean> {
+  // Then its bytes were what was compared.
+  if (entry.sha256 === undefined) return true;
+  const fd = open();
+  try {
+    const hash = await contentHash(fd, { ...entry, dataOffset: dataOffsetOf(fd, entry) });
+    return hash.equals(entry.sha256);
+  } catch (error) {
+    if (error instanceof ZipFault) return false;
+    throw error;
+  }
 }
 
 /** Undefined where it cannot be unpacked. */

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { METHODS } from '../contract.ts';
 import { type FileWindow, readFully } from './file-window.ts';
@@ -21,7 +22,7 @@ const CHUNK_BYTES = 256 * 1024;
 
 /**
  * The content of a member, unpacked, in pieces that are the caller's to keep. Memory is bounded, whatever the header says, and no more is
- * unpacked than `sizeBytes`.
+ * unpacked than `sizeBytes`. Others get their turn between two pieces.
  *
  * What was given is only known to be right when it ends without throwing.
  *
@@ -39,6 +40,8 @@ export async function* readMember(fd: number, member: MemberData): AsyncGenerato
     if (sizeBytes > member.sizeBytes) throw wrongSize();
     crc = crc32(piece, crc);
     yield piece;
+    // What is stored comes without a wait, and hours of it would let no timer run.
+    if (member.method === METHODS.store) await nextTurn();
   }
   if (sizeBytes !== member.sizeBytes) throw wrongSize();
   if (crc !== member.crc32) throw wrongCrc();

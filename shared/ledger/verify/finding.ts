@@ -29,7 +29,8 @@ export const PROBLEMS = {
   'missing-rows': 'a table has fewer rows than were loaded into it',
   'missing-member': 'a file that was published is in no volume of its archive',
   'different-member': 'a member of an archive cannot be read, or is not what was published (--deep)',
-  'missing-deposit': 'a file is in no archive yet, and its staging archive is gone',
+  'missing-deposit':
+    'a file is in no archive yet, and its staging archive is gone, or does not hold it (--deep)',
   'bad-volume': 'a volume of an archive is no valid zip file',
   'damaged-state': 'the state file fails its integrity check (--deep)',
 } as const;

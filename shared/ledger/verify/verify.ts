@@ -45,8 +45,9 @@ export type VerifySummary = {
   /** Tables whose targets were asked, and the loads of files that are on record there, see `checkTables`. */
   tables?: number;
   loads?: number;
-  /** Files whose archives were looked into, and members that were read, see `checkArchives`. */
+  /** Files whose archives were looked into, those of them that are in staging yet, and members that were read, see `checkArchives`. */
   archived?: number;
+  staged?: number;
   rereadMembers?: number;
 };
 

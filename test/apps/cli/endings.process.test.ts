@@ -47,7 +47,7 @@ test('results that cannot be written end it with 5', () => {
   const { exitCode, stderr } = runBin(['config-schema'], { stdout: full });
   closeSync(full);
   assert.equal(exitCode, 5);
-  assert.match(stderr, /^wharfinger: write: no space left on device \(ENOSPC\); [^\n]+\n$/);
+  assert.match(stderr, /^wharfinger: standard output cannot be written to \(ENOSPC\); [^\n]+\n$/);
 });
 
 for (const [what, defect] of [

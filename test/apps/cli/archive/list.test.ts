@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memberOf } from '../../../shared/archives/zip/build-zip.ts';
+import { volumeComment } from '../../../../shared/archives/volumes/volume-comment.ts';
+import { buildZip, memberOf } from '../../../shared/archives/zip/build-zip.ts';
 import { cli, jsonLines } from '../../../support/cli.ts';
 import { place, spoiled, writeVolumes } from './archives.ts';
 
@@ -46,6 +47,19 @@ test('list of the first volume shows the whole set in its order, and of a furthe
     );
   assert.deepEqual(await namesOf('./ar.zip'), ['a.txt', 'dir/b.bin', 'dir/ü\n', 'in 3', 'in 10', 3]);
   assert.deepEqual(await namesOf('ar-3.zip'), ['in 3', 1]);
+});
+
+test('an archive whose first name is that of a volume of another one is found behind it', async (context) => {
+  const made = place(context);
+  const volume = (name: string, number: number, of: string) =>
+    buildZip([memberOf(name, name)], volumeComment(number, of)).bytes;
+  made.write('ar-2.zip', volume('of ar', 2, 'ar.zip'));
+  made.write('ar-2-2.zip', volume('mine', 2, 'ar-2.zip'));
+  const listed = jsonLines((await cli(['archive', 'list', '--json', 'ar-2.zip'], made)).stdout);
+  assert.deepEqual(
+    listed.map(({ name, volumes }) => name ?? volumes),
+    ['of ar', 'mine', 2],
+  );
 });
 
 test('list goes on behind a volume that is no zip, and exits 4', async (context) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { makePlace, workOf } from '../../../../shared/archives/places.ts';
 import { acquireLease } from '../../../../shared/archives/scavenger/lease.ts';
@@ -92,6 +92,19 @@ test('its options are judged before anything is done', async (t) => {
     '--flush',
   ]);
   assert.deepEqual(textsIn(base.at('a-2.zip')), { two: 'two' });
+});
+
+test('a file, and how often without --watch, are wrong usage, and nothing is collected', async (t) => {
+  const base = Base.make(t);
+  await base.deposit({ 'a.zip/one': 'one' });
+  writeFileSync(base.at('b.zip'), '');
+  const file = await cli(['archive', 'scavenge', 'b.zip'], { cwd: base.path });
+  assert.equal(file.exitCode, 2);
+  assert.match(file.stderr, /b\.zip is no directory; give the base of the archives/);
+  const often = await cli(['archive', 'scavenge', base.path, '--every-seconds', '5']);
+  assert.equal(often.exitCode, 2);
+  assert.match(often.stderr, /--every-seconds says nothing without --watch; add --watch/);
+  assert.ok(!existsSync(base.at('a.zip')));
 });
 
 test('with --watch it goes on until it is told to stop, and writes a line for what it did', async (t) => {

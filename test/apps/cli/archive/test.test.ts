@@ -104,3 +104,29 @@ test('an archive that is not there is wrong usage', async (context) => {
   const { cwd } = place(context);
   assert.equal((await run(cwd, 'nix.zip')).exitCode, 2);
 });
+
+test('archives that are not there keep no other from being tested, and the highest exit code counts', async (context) => {
+  const made = place(context);
+  made.write('bad.zip', Buffer.from('x'));
+  const missing = await run(made.cwd, 'nix.zip', 'ar.zip', 'nada.zip');
+  assert.equal(missing.exitCode, 2);
+  assert.equal(missing.stdout, 'no faults: read 3 members, 600 KB; 2 archives not tested\n');
+  assert.match(
+    missing.stderr,
+    /^wharfinger: nix\.zip is not there.*\nwharfinger: nada\.zip is not there.*\n$/,
+  );
+  const damaged = await run(made.cwd, '--json', 'nix.zip', 'bad.zip', 'ar.zip');
+  assert.equal(damaged.exitCode, 4);
+  const summary = jsonLines(damaged.stdout).at(-1);
+  assert.deepEqual([summary?.archives, summary?.members, summary?.faults], [2, 3, 1]);
+});
+
+test('a volume that is named beside its set is read once', async (context) => {
+  const made = place(context);
+  writeVolumes(made);
+  for (const paths of [
+    ['ar-3.zip', 'ar.zip', 'ar-10.zip'],
+    ['ar.zip', './ar.zip'],
+  ])
+    assert.equal((await run(made.cwd, ...paths)).stdout, 'no faults: read 5 members, 600 KB\n');
+});

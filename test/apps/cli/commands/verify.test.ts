@@ -72,6 +72,7 @@ test('verify --json has the documented keys, and the summary last', async (conte
     tables: 0,
     loads: 0,
     archived: 0,
+    staged: 0,
     reread_members: 0,
   });
 });

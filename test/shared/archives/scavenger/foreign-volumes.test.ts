@@ -192,3 +192,25 @@ test('a new volume’s name that somebody takes meanwhile stays his', async (t) 
   await base.scavenge();
   assert.deepEqual(textsIn(base.at('a-2.zip')), { one: 'one' });
 });
+
+test('a zip whose members lie behind its directory is left as it is, and counts as full', async (t) => {
+  const base = Base.make(t);
+  const [before, behind] = ['before', 'behind'].map((name) => foreignZip([{ name, content: name }]));
+  assert.ok(before !== undefined && behind !== undefined);
+  const directory = (zip: Buffer): Buffer =>
+    zip.subarray(zip.indexOf('PK\x01\x02'), zip.indexOf('PK\x05\x06'));
+  const local = (zip: Buffer): Buffer => zip.subarray(0, zip.indexOf('PK\x01\x02'));
+  const entries = Buffer.concat([directory(before), directory(behind)]);
+  const end = Buffer.from(before.subarray(-22));
+  end.writeUInt16LE(2, 8);
+  end.writeUInt16LE(2, 10);
+  end.writeUInt32LE(entries.length, 12);
+  entries.writeUInt32LE(local(before).length + entries.length, directory(before).length + 42);
+  const zip = Buffer.concat([local(before), entries, local(behind), end]);
+  writeFileSync(base.at('a.zip'), zip);
+  await base.deposit({ 'a.zip/new': 'new' });
+  await base.scavenge();
+  assert.ok(readFileSync(base.at('a.zip')).equals(zip));
+  assert.deepEqual(textsIn(base.at('a-2.zip')), { new: 'new' });
+  assert.match(JSON.stringify(base.events), /has members behind its directory/);
+});

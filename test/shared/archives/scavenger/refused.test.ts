@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
@@ -129,4 +130,21 @@ test('a directory in the way of an index holds up nothing but that archive', asy
   const report = await base.scavenge({ volumeBytes: 2000 });
   assert.deepEqual(textsIn(base.at('b.zip')), { small: 'small' });
   assert.equal(report.failures.length, 1);
+});
+
+test('a pipe under the name of a staging archive that was read is not waited for', async (t) => {
+  const base = Base.make(t);
+  await base.deposit({ 'a.zip/one': 'one', 'b.zip/one': 'one' });
+  const [name = ''] = base.inbox();
+  const report = await base.scavenge({
+    crash: {
+      reach(point) {
+        // After a.zip, before b.zip.
+        if (point !== 'scavenge.published') return;
+        rmSync(base.at('inbox', name));
+        execFileSync('mkfifo', [base.at('inbox', name)]);
+      },
+    },
+  });
+  assert.equal(report.failures[0]?.archive, 'b.zip');
 });

@@ -95,12 +95,12 @@ for (const names of [
     assert.ok(names_.includes('ar.zip/before') && names_.includes('ar.zip/after'));
     const [left] = (await readInbox(base)).filter(({ file }) => file.startsWith(before.staging));
     const couldRename = !names.some((name) => name === 'rename');
-    assert.equal(left?.name.state, couldRename ? 'closed' : 'open');
+    assert.equal(left?.name.state, couldRename ? 'taken' : 'open');
     assert.equal(errors.length, couldRename ? 0 : 1);
   });
 }
 
-test('a staging archive whose directory cannot be written is closed without one, and read all the same', async (t) => {
+test('a staging archive whose directory cannot be written is never called closed, and is read all the same', async (t) => {
   const failing = new FailingCalls('write');
   const errors: unknown[] = [];
   const { base, depositor, deposit } = makeDepositor(t, {
@@ -110,7 +110,7 @@ test('a staging archive whose directory cannot be written is closed without one,
   const { staging } = await deposit('ar.zip/1', '1');
   failing.errno = 'ENOSPC';
   await depositor.close();
-  assert.deepEqual(readdirSync(inboxOf(base)), [`${staging}.zip`]);
+  assert.deepEqual(readdirSync(inboxOf(base)), [`${staging}.taken`]);
   assert.deepEqual(await stagedContents(base), [['ar.zip/1', '1']]);
   assert.ok(errors[0] instanceof EnvironmentError && errors[0].code === 'archive.no-space');
 });

@@ -105,7 +105,7 @@ test('a rename that was done though it was said that the name is gone acknowledg
   assert.deepEqual([file?.file, more], [`${staging}.2.open`, []]);
 });
 
-test('a rename that was done though it was said to have failed leaves a file that is closed under the name that it has', async (t) => {
+test('a rename that was done though it was said to have failed leaves a file that is given up under the name that it has', async (t) => {
   let answer: string | undefined;
   const rename = async (from: string, to: string): Promise<void> => {
     await nodeCalls.rename(from, to);
@@ -119,7 +119,7 @@ test('a rename that was done though it was said to have failed leaves a file tha
   answer = 'EIO';
   await assert.rejects(deposit('ar.zip/2', '2'), { code: 'archive.io' });
   await deposit('ar.zip/3', '3');
-  assert.ok((await readInbox(base)).some(({ file }) => file === `${staging}.zip`));
+  assert.ok((await readInbox(base)).some(({ file }) => file === `${staging}.taken`));
   assert.deepEqual(await stagedContents(base), [
     ['ar.zip/1', '1'],
     ['ar.zip/3', '3'],
