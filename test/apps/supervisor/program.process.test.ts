@@ -2,18 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { leftProcesses } from '../../support/left-behind.ts';
-import type { Program } from '../../support/program.ts';
 import { Wharf } from '../../support/wharf.ts';
 
 const eventOf = (name: string) => (record: { event: string }) => record.event === name;
-
-/** Resolves when this many files have landed. */
-async function landed(program: Program, files: number): Promise<void> {
-  while (program.log.filter(eventOf('file.ingested')).length < files) {
-    const before = program.log.length;
-    await program.waitFor((record) => program.log.indexOf(record) >= before);
-  }
-}
 
 test('a worker that is killed is replaced, and everything that was dropped lands once', async (t) => {
   const wharf = new Wharf(t);
@@ -28,7 +19,8 @@ test('a worker that is killed is replaced, and everything that was dropped lands
     (record) => record.event === 'worker.started' && record.process === death.name && record.pid !== pid,
   );
   for (let file = 0; file < 50; file++) wharf.drop(`late/${file}.csv`, `late ${file}`);
-  await landed(program, 100);
+  // By the manifest: a worker that is killed after its commit has not said so in the log.
+  await wharf.landed(100);
   program.child.kill('SIGTERM');
   assert.equal((await program.exited).code, 0);
   await wharf.assertAllLandedOnce();
