@@ -103,20 +103,20 @@ test('a cell of 1 MiB is loaded, a row of more than 16 MiB is a reject', async (
   ]);
 });
 
-test('5,000 columns are loaded', async (t) => {
-  const names = Array.from({ length: 5000 }, (_, index) => `c ${index}`);
+test('2,000 columns are loaded', async (t) => {
+  const names = Array.from({ length: 2000 }, (_, index) => `c ${index}`);
   const schema = schemaOf(
     Object.fromEntries(names.map((name, index) => [name, index % 2 === 0 ? 'BIGINT' : 'VARCHAR'])),
   );
   const table = await TestTable.make(t, schema);
   const row = (value: number): string => names.map(() => value).join(',');
-  const bad = names.map((_, index) => (index === 4998 ? '1.5' : 3)).join(',');
+  const bad = names.map((_, index) => (index === 1998 ? '1.5' : 3)).join(',');
   const content = `${names.join(',')}\n${row(1)}\n${row(2)}\n${bad}\n`;
   const { files, rejects } = await table.load([fakeFile(table.directory, content, { schema, fileId: 1 })]);
   assert.deepEqual(files, [{ fileId: 1, rows: 2, rejects: 1 }]);
   assert.deepEqual(
     rejects.map(({ line, column, value }) => [line, column, value]),
-    [[4, 'c 4998', '1.5']],
+    [[4, 'c 1998', '1.5']],
   );
 });
 
