@@ -44,8 +44,8 @@ test('files that are put together give the rows, rejects, lines and values that 
       seen.faults += alone.fault === undefined ? 0 : 1;
     }
   }
-  assert.ok(seen.bundles > 60 && seen.bundled > 150, JSON.stringify(seen));
-  assert.ok(seen.rejects > 200 && seen.rows > 1000 && seen.faults > 5, JSON.stringify(seen));
+  assert.ok(seen.bundles > 25 && seen.bundled > 60, JSON.stringify(seen));
+  assert.ok(seen.rejects > 100 && seen.rows > 500 && seen.faults > 2, JSON.stringify(seen));
 });
 
 async function outcomeOf(
