@@ -8,23 +8,31 @@ type Row = { id: number; path: string; marked: number };
 /** The bases that something was ever deposited in. */
 export class ArchiveBases {
   readonly #insert;
+  readonly #all;
   readonly #byPath;
   readonly #byId;
   readonly #setMarked;
 
   constructor(state: State) {
     this.#insert = state.prepare('INSERT INTO archive_bases (path) VALUES (?) ON CONFLICT (path) DO NOTHING');
+    this.#all = state.prepare<[], Row>('SELECT id, path, marked FROM archive_bases ORDER BY id');
     this.#byPath = state.prepare<[string], Row>('SELECT id, path, marked FROM archive_bases WHERE path = ?');
     this.#byId = state.prepare<[number], Row>('SELECT id, path, marked FROM archive_bases WHERE id = ?');
     this.#setMarked = state.prepare('UPDATE archive_bases SET marked = 1 WHERE path = ? AND marked = 0');
   }
 
+  all(): ArchiveBase[] {
+    return this.#all.all().map(baseOf);
+  }
+
   byPath(path: string): ArchiveBase | undefined {
-    return baseOf(this.#byPath.get(path));
+    const row = this.#byPath.get(path);
+    return row === undefined ? undefined : baseOf(row);
   }
 
   byId(id: number): ArchiveBase | undefined {
-    return baseOf(this.#byId.get(id));
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : baseOf(row);
   }
 
   /** Makes it known where it is not, in a transaction of the caller. */
@@ -41,5 +49,4 @@ export class ArchiveBases {
   }
 }
 
-const baseOf = (row: Row | undefined): ArchiveBase | undefined =>
-  row === undefined ? undefined : { ...row, marked: row.marked === 1 };
+const baseOf = (row: Row): ArchiveBase => ({ ...row, marked: row.marked === 1 });

@@ -21,6 +21,8 @@ const RESERVED = ['inbox', '.wharfinger'];
  * @throws UsageError `archive.name`
  */
 export function parseArchivePath(path: string): ArchivePath {
+  // Programs that are not typed call it, too.
+  if (typeof path !== 'string') throw refusal(String(path), 'is no text');
   const fault = faultOf(path);
   if (fault !== undefined) throw refusal(path, fault);
   const parts = path.split('/');
@@ -36,6 +38,16 @@ export function parseArchivePath(path: string): ArchivePath {
   if (Buffer.byteLength(archive) > ARCHIVE_BYTES)
     throw refusal(path, `has an archive whose path is longer than ${ARCHIVE_BYTES} bytes`);
   return { archive, member: parts.slice(last + 1).join('/') };
+}
+
+/** The same, and undefined where it is none: for a path that somebody may mean so. */
+export function archivePathIn(path: string): ArchivePath | undefined {
+  try {
+    return parseArchivePath(path);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
 /** What is wrong with any path, be it archive or member. */

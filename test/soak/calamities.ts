@@ -1,25 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from './account.ts';
 import type { Crew } from './crew.ts';
-import type { Disk } from './disk.ts';
 import type { Fleet } from './fleet.ts';
 import { type Harbour, LEASE_MS } from './harbour.ts';
 import { cutPowerOf } from './power.ts';
 import { type Member, signal } from './process-group.ts';
-import type { Random } from './random.ts';
+import type { Calamity as CalamityOf } from './storm.ts';
 
 /** What calamities befall. */
 export type Scene = { crew: Crew; harbour: Harbour; account: Account; fleet: Fleet };
 
-/** Something that goes wrong. Ends when it is over; one that need not be waited for returns what is still going on as `lasts`. */
-export type Calamity = {
-  name: string;
-  weight: number;
-  needsDisks?: true;
-  /** It waits for what still lasts: a disk that comes back is neither full, nor are there frozen processes on it. */
-  needsCalm?: true;
-  strike(scene: Scene, random: Random): Promise<{ lasts: Promise<void> } | undefined>;
-};
+type Calamity = CalamityOf<Scene> & { needsDisks?: true };
 
 const LONGEST_FREEZE_MS = 2 * LEASE_MS;
 /** How long the program runs on against dead disks. */
@@ -89,16 +80,9 @@ const full = (which: 'near' | 'far', weight: number): Calamity => ({
   async strike({ harbour }, random) {
     const ms = random.whole(500, 4000);
     const disk = harbour[which];
-    if (disk === undefined) return undefined;
-    disk.fill();
-    return { lasts: freed(disk, ms) };
+    return disk && { lasts: disk.fillFor(ms) };
   },
 });
-
-async function freed(disk: Disk, afterMs: number): Promise<void> {
-  await delay(afterMs);
-  disk.free();
-}
 
 const powerCut = (disks: 'both' | 'near' | 'far', weight: number): Calamity => ({
   name: `power cut of ${disks}`,
@@ -123,7 +107,7 @@ const writtenBack: Calamity = {
   },
 };
 
-export const CALAMITIES: readonly Calamity[] = [
+const CALAMITIES: readonly Calamity[] = [
   kill('worker', 8),
   kill('discoverer', 4),
   kill('supervisor', 4),
@@ -141,3 +125,7 @@ export const CALAMITIES: readonly Calamity[] = [
   powerCut('near', 1),
   powerCut('far', 1),
 ];
+
+/** Those for which all is there that they need. */
+export const calamitiesFor = ({ harbour }: Scene): readonly Calamity[] =>
+  CALAMITIES.filter(({ needsDisks }) => needsDisks === undefined || harbour.near !== undefined);

@@ -40,6 +40,13 @@ export class Disk implements Disposable {
     }
   }
 
+  /** Resolves when there is room again. */
+  async fillFor(ms: number): Promise<void> {
+    this.fill();
+    await delay(ms);
+    this.free();
+  }
+
   free(): void {
     rmSync(this.#filler, { force: true });
   }

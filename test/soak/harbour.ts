@@ -1,15 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromText } from '../../shared/fs/byte-path.ts';
 import { cannotMount } from '../support/mounts.ts';
 import { Disk } from './disk.ts';
+import { KeptDirectory } from './kept-directory.ts';
 
 const MIB = 1024 * 1024;
 const DISK_BYTES = 512 * MIB;
 /** The images are sparse: what is not used costs nothing. */
 const DISK_BYTES_A_MINUTE = 128 * MIB;
 const MEMORY = '/dev/shm';
+const PREFIX = 'wharfinger-soak-';
 
 /** How long a silent worker keeps its jobs: short, so that freezes can outlast it. */
 export const LEASE_MS = 2000;
@@ -19,7 +20,8 @@ export const LEASE_MS = 2000;
  * a copy; one state file and one tree of manifests for both, on the near disk.
  */
 export class Harbour implements Disposable {
-  readonly root = mkdtempSync(join(tmpdir(), 'wharfinger-soak-'));
+  readonly #directory = new KeptDirectory(PREFIX);
+  readonly root = this.#directory.path;
   readonly near: Disk | undefined;
   readonly far: Disk | undefined;
   readonly inputs: readonly string[];
@@ -28,20 +30,20 @@ export class Harbour implements Disposable {
   readonly state: string;
   readonly config: string;
   readonly logs: string;
-  readonly #farPlace: string;
-  #isKept = true;
+  readonly #elsewhere: KeptDirectory | undefined;
 
   /** @param hasDisks whether it may mount disks of its own, without which there are neither full ones nor power cuts */
   constructor(minutes: number, hasDisks: boolean) {
     const near = join(this.root, 'near');
-    this.#farPlace = hasDisks ? join(this.root, 'far') : otherFileSystem(this.root);
+    this.#elsewhere = hasDisks ? undefined : onAnotherFileSystem(this.root);
+    const far = this.#elsewhere?.path ?? join(this.root, 'far');
     if (hasDisks) {
       const sizeBytes = DISK_BYTES + Math.ceil(minutes) * DISK_BYTES_A_MINUTE;
       this.near = new Disk(near, join(this.root, 'near.img'), sizeBytes);
-      this.far = new Disk(this.#farPlace, join(this.root, 'far.img'), sizeBytes);
+      this.far = new Disk(far, join(this.root, 'far.img'), sizeBytes);
     }
     this.inputs = [join(near, 'in', 'near'), join(near, 'in', 'far')];
-    this.warehouses = [join(near, 'warehouse'), join(this.#farPlace, 'warehouse')];
+    this.warehouses = [join(near, 'warehouse'), join(far, 'warehouse')];
     this.manifests = join(near, 'manifests');
     this.state = join(near, 'state', 'state.db');
     this.logs = join(this.root, 'logs');
@@ -58,21 +60,17 @@ export class Harbour implements Disposable {
   /** What of it can be looked at afterwards. */
   get kept(): string {
     const disks = this.near === undefined ? '' : ' (disks: mount -o loop near.img, far.img)';
-    const far = this.#farPlace.startsWith(this.root) ? '' : ` and ${this.#farPlace}`;
+    const far = this.#elsewhere === undefined ? '' : ` and ${this.#elsewhere.path}`;
     return `${this.root}${far}${disks}`;
   }
 
   /** Nothing was wrong: its disposal takes everything away. */
   removeWhenClosed(): void {
-    this.#isKept = false;
+    for (const directory of [this.#directory, this.#elsewhere]) directory?.removeWhenClosed();
   }
 
   [Symbol.dispose](): void {
-    this.near?.[Symbol.dispose]();
-    this.far?.[Symbol.dispose]();
-    if (this.#isKept) return;
-    for (const directory of [this.root, this.#farPlace])
-      rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    for (const one of [this.near, this.far, this.#elsewhere, this.#directory]) one?.[Symbol.dispose]();
   }
 
   #configuration(): string {
@@ -95,8 +93,9 @@ routes:
 /** Whether this machine lets us mount disks. */
 export const canHaveDisks = (): boolean => cannotMount() === undefined;
 
-function otherFileSystem(root: string): string {
+/** Undefined where there is none. */
+function onAnotherFileSystem(root: string): KeptDirectory | undefined {
   const there = statSync(MEMORY, { throwIfNoEntry: false });
   const isOther = there !== undefined && there.dev !== statSync(root).dev;
-  return isOther ? mkdtempSync(join(MEMORY, 'wharfinger-soak-')) : join(root, 'far');
+  return isOther ? new KeptDirectory(PREFIX, MEMORY) : undefined;
 }

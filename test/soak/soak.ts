@@ -1,10 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Account } from './account.ts';
+import { calamitiesFor } from './calamities.ts';
 import { Contents } from './contents.ts';
 import { Crew } from './crew.ts';
 import { finish } from './finish.ts';
 import { Fleet } from './fleet.ts';
 import { Harbour } from './harbour.ts';
+import { Log } from './log.ts';
 import { Names } from './names.ts';
 import { Random } from './random.ts';
 import { type Reckoning, reckon } from './reckoning.ts';
@@ -32,13 +33,14 @@ export type SoakResult = {
   problems: string[];
 };
 
+const LONGEST_CALM_MS = 2500;
+
 /**
  * Writers and calamities at random for some minutes, against the real program; then everything is let finish, `verify --deep` is asked,
  * and every file is counted. The directory is kept where something is wrong.
  */
 export async function soak({ minutes, seed, disks, say, signal }: SoakOptions): Promise<SoakResult> {
-  const startedAt = performance.now();
-  const tell = (line: string): void => say(`${seconds(startedAt)} s: ${line}`);
+  const log = new Log(say);
   using harbour = new Harbour(minutes, disks);
   say(`seed ${seed}, in ${harbour.root}`);
   await using crew = new Crew(harbour);
@@ -47,20 +49,21 @@ export async function soak({ minutes, seed, disks, say, signal }: SoakOptions): 
   const shared = { account, contents: new Contents(seed), names: new Names() };
   await using fleet = new Fleet(shared, random.fork('writers'), harbour.inputPaths);
   const scene = { harbour, crew, fleet, account };
-  const storm = new Storm(scene, random.fork('storm'), tell);
+  const storm = new Storm({
+    scene,
+    calamities: calamitiesFor(scene),
+    longestCalmMs: LONGEST_CALM_MS,
+    random: random.fork('storm'),
+    say: log.say,
+  });
 
   crew.want(1);
   fleet.set();
-  const calm = new AbortController();
-  const time = delay(minutes * 60_000, undefined, { signal: AbortSignal.any([signal, calm.signal]) });
-  const raging = storm.rage(calm.signal);
-  await Promise.race([time.catch(() => undefined), raging, fleet.failure]);
-  calm.abort();
-  await raging;
+  await storm.rage(minutes, signal, fleet.failure);
   await fleet.callBack();
   await crew.dismiss();
 
-  tell('the storm is over');
+  log.say('the storm is over');
   const unfinished = await finish(crew, harbour);
   const verified = await crew.run('verify', '--deep', '--state-path', harbour.state);
   const reckoning = reckon(account, harbour);
@@ -74,7 +77,7 @@ export async function soak({ minutes, seed, disks, say, signal }: SoakOptions): 
   else harbour.removeWhenClosed();
   return {
     seed,
-    seconds: seconds(startedAt),
+    seconds: log.seconds,
     reckoning,
     calamities: storm.counts,
     writers: fleet.counts,
@@ -82,8 +85,6 @@ export async function soak({ minutes, seed, disks, say, signal }: SoakOptions): 
     problems,
   };
 }
-
-const seconds = (startedAt: number): number => Math.round((performance.now() - startedAt) / 1000);
 
 const problemsOf = ({ lost, doubled, torn, littered, leftInInputs }: Reckoning): string[] => [
   ...lost.map((line) => `LOST ${line}`),

@@ -1,6 +1,5 @@
+import { type Counted, resultText, sorted } from './result-text.ts';
 import type { SoakResult } from './soak.ts';
-
-const WIDTH = 32;
 
 /** The result for people: what was put, what became of it, what it went through. */
 export function table({
@@ -12,7 +11,7 @@ export function table({
   seed,
   problems,
 }: SoakResult): string {
-  const counted: [string, number][] = [
+  const counted: Counted = [
     ['contents put', reckoning.contents],
     ['files put', reckoning.files],
     ['  withdrawn, or not fsynced', reckoning.mayBeMissing],
@@ -24,18 +23,11 @@ export function table({
     ['torn', reckoning.torn.length],
     ['our temporary files left', reckoning.littered.length],
   ];
-  return [
-    `seed ${seed}, ${seconds} s, ${supervisors} runs of the program`,
-    '',
-    rows([...calamities].sort()),
-    '',
-    rows([...writers].sort().map(([name, count]) => [`writer: ${name}`, count])),
-    '',
-    rows(counted),
-    '',
-    problems.length === 0 ? 'verify --deep agrees; nothing lost, nothing doubled' : problems.join('\n'),
-  ].join('\n');
+  return resultText({
+    title: `seed ${seed}, ${seconds} s, ${supervisors} runs of the program`,
+    calamities,
+    counted: [sorted(writers).map(([name, count]) => [`writer: ${name}`, count]), counted],
+    problems,
+    allIsWell: 'verify --deep agrees; nothing lost, nothing doubled',
+  });
 }
-
-const rows = (counts: readonly (readonly [string, number])[]): string =>
-  counts.map(([name, count]) => `  ${name.padEnd(WIDTH)} ${String(count).padStart(8)}`).join('\n');

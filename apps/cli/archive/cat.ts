@@ -8,7 +8,7 @@ import type { CliContext } from '../context.ts';
 import { escapeControls } from '../format/text.ts';
 import { addExamples } from '../help.ts';
 import { sayFault } from './faults.ts';
-import { NameSearch } from './find-member.ts';
+import { isShown, NameSearch } from './find-member.ts';
 import { type ByteOutput, byteOutput } from './stdout-bytes.ts';
 import { eachVolume, entriesOf } from './volumes.ts';
 
@@ -20,7 +20,7 @@ export function addCat(parent: Command, context: CliContext, output: ByteOutput 
     .command('cat')
     .description('the content of one member, to standard output')
     .argument('<ARCHIVE>', 'a zip file, or the first of several volumes')
-    .argument('<MEMBER>', 'its name, as `archive list` shows it')
+    .argument('<MEMBER>', 'its name, also as `archive list` shows it')
     .addHelpText('after', HELP);
   addExamples(command, [
     ['wharfinger archive cat base/ar.zip logs/1.log', 'look at it'],
@@ -29,15 +29,22 @@ export function addCat(parent: Command, context: CliContext, output: ByteOutput 
   command.action((path: string, member: string) => cat(path, member, context, output));
 }
 
-async function cat(path: string, member: string, context: CliContext, output: ByteOutput): Promise<void> {
+/** @param isIt whether a member is the one that was asked for */
+async function cat(
+  path: string,
+  member: string,
+  context: CliContext,
+  output: ByteOutput,
+  isIt = isNamed,
+): Promise<void> {
   const sayIt = sayFault(context);
-  const search = new NameSearch(path, [member], (wanted, name) => name === wanted);
+  const search = new NameSearch(path, [member], isNamed);
   for (const volume of eachVolume(path, context.cwd, sayIt)) {
     let found: DirectoryEntry | undefined;
     // Of two with the same name, which we never write, the last counts, as with most readers.
     for (const entry of entriesOf(volume, sayIt)) {
       search.see(entry.name);
-      if (entry.name === member) found = entry;
+      if (isIt(member, entry.name)) found = entry;
     }
     if (found === undefined) continue;
     const reason = unreadable(found);
@@ -50,8 +57,11 @@ async function cat(path: string, member: string, context: CliContext, output: By
     }
     return;
   }
-  search.finish();
+  if (search.finish().has(member))
+    await cat(path, member, context, output, (wanted, name) => isShown(wanted, name, isNamed));
 }
+
+const isNamed = (wanted: string, name: string): boolean => name === wanted;
 
 async function copy(fd: number, entry: DirectoryEntry, output: ByteOutput): Promise<void> {
   const data = { ...entry, dataOffset: dataOffsetOf(fd, entry) };
@@ -68,4 +78,5 @@ const notReadable = (member: string, reason: string): WharfingerError =>
 const HELP = `
 The CRC of a large member is known to be right only at its end: where it is not, that is
 said and the exit code is 4, though all was written. Of a small one nothing is written
-then. A reader that has seen enough is no error.`;
+then. A reader that has seen enough is no error. Before a name that begins with a
+hyphen stands --.`;

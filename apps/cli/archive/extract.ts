@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ZipFault } from '../../../shared/archives/zip/zip-fault.ts';
-import { EXIT } from '../../../shared/errors.ts';
+import { EnvironmentError, EXIT, errnoOf } from '../../../shared/errors.ts';
 import type { CliContext } from '../context.ts';
 import { ProgressLine } from '../format/progress.ts';
-import { bytes, plural } from '../format/text.ts';
+import { bytes, escapeControls, plural } from '../format/text.ts';
 import { addExamples } from '../help.ts';
 import { type Extracted, extractMember } from './extract-member.ts';
 import { ExtractTree } from './extract-tree.ts';
 import { faultText } from './faults.ts';
-import { isMeant, NameSearch } from './find-member.ts';
+import { isMeant, isShown, NameSearch } from './find-member.ts';
 import { eachMember, type FoundMember } from './volumes.ts';
 
 type Options = { into?: string; overwrite?: boolean };
@@ -35,11 +35,14 @@ export function addExtract(parent: Command, context: CliContext): void {
 
 async function extract(path: string, names: string[], options: Options, context: CliContext): Promise<void> {
   const { stdout, stderr, cwd, clock } = context;
-  checkNames(path, names, cwd);
+  const shown = checkNames(path, names, cwd);
+  const isWanted = (name: string): boolean =>
+    names.length === 0 ||
+    names.some((wanted) => (shown.has(wanted) ? isShown(wanted, name, isMeant) : isMeant(wanted, name)));
   const progress = new ProgressLine(stderr, clock.monotonicMs);
   const tally = { files: 0, bytes: 0, refused: 0, damaged: 0 };
   const signal = context.stopSignal();
-  const tree = new ExtractTree(resolve(cwd, options.into ?? '.'));
+  const tree = openTree(resolve(cwd, options.into ?? '.'));
   const temporaryName = `.wharfinger-extract-${randomBytes(8).toString('hex')}`;
   const settings = {
     tree,
@@ -59,7 +62,7 @@ async function extract(path: string, names: string[], options: Options, context:
   try {
     for (const found of eachMember(path, cwd, onFault)) {
       const { name } = found.entry;
-      if (names.length > 0 && !names.some((wanted) => isMeant(wanted, name))) continue;
+      if (!isWanted(name)) continue;
       if (signal.aborted) break;
       const done = await extractOne(found, settings);
       if (done === undefined) break;
@@ -85,15 +88,31 @@ async function extract(path: string, names: string[], options: Options, context:
   else if (tally.refused > 0) context.setExitCode(EXIT.filesFailed);
 }
 
-/** Before anything is written: what was mistyped leaves no half done work. */
-function checkNames(path: string, names: readonly string[], cwd: string): void {
+/** Before anything is written: what was mistyped leaves no half done work. @returns as `NameSearch.finish` */
+function checkNames(path: string, names: readonly string[], cwd: string): ReadonlySet<string> {
   const search = new NameSearch(path, names, isMeant);
   // What is damaged is said when it is extracted.
   for (const { entry } of eachMember(path, cwd, () => undefined)) {
     if (names.length === 0) break;
     search.see(entry.name);
   }
-  search.finish();
+  return search.finish();
+}
+
+function openTree(directory: string): ExtractTree {
+  try {
+    return new ExtractTree(directory);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new EnvironmentError(`nothing can be extracted to ${escapeControls(directory)} (${errno})`, {
+      code: 'archive.into',
+      op: 'extract',
+      subject: directory,
+      hint: 'give a directory with --into that this user may write to; it is made where it is missing',
+      cause: error,
+    });
+  }
 }
 
 /** Undefined where it was told to stop. */

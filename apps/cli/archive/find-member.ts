@@ -10,6 +10,7 @@ export class NameSearch {
   readonly #path: string;
   readonly #missing: Set<string>;
   readonly #isIt: typeof isMeant;
+  readonly #shown = new Set<string>();
   readonly #others: string[] = [];
 
   constructor(path: string, wanted: readonly string[], isIt: typeof isMeant) {
@@ -19,14 +20,20 @@ export class NameSearch {
   }
 
   see(name: string): void {
-    for (const wanted of this.#missing) if (this.#isIt(wanted, name)) this.#missing.delete(wanted);
+    for (const wanted of this.#missing) {
+      if (this.#isIt(wanted, name)) this.#missing.delete(wanted);
+      else if (isShown(wanted, name, this.#isIt)) this.#shown.add(wanted);
+    }
     if (this.#others.length < MAX_NAMES) this.#others.push(name);
   }
 
-  /** @throws UsageError where one was not seen */
-  finish(): void {
-    const [missing] = this.#missing;
-    if (missing === undefined) return;
+  /**
+   * @returns those that no member has, but that are how `archive list` shows one
+   * @throws UsageError where one was not seen
+   */
+  finish(): ReadonlySet<string> {
+    const missing = [...this.#missing].find((wanted) => !this.#shown.has(wanted));
+    if (missing === undefined) return this.#missing;
     const meant = nearest(missing, this.#others);
     throw new UsageError(`${escapeControls(this.#path)} has no member ${escapeControls(missing)}`, {
       code: 'archive.member',
@@ -38,6 +45,10 @@ export class NameSearch {
     });
   }
 }
+
+/** Whether a name that was asked for is what is shown of this one, which has a newline in it, say. */
+export const isShown = (wanted: string, name: string, isIt: typeof isMeant): boolean =>
+  wanted.includes('\\') && isIt(wanted, escapeControls(name));
 
 /** Whether a member has the name that was asked for, with a slash at its end or without, or lies below it. */
 export const isMeant = (wanted: string, name: string): boolean =>

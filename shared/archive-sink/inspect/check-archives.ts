@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, WharfingerError } from '../../errors.ts';
 import { type BytePath, fromText } from '../../fs/byte-path.ts';
@@ -9,6 +8,7 @@ import { stagedIn } from '../inbox.ts';
 import { faultOfStored } from '../stored-content.ts';
 import { OpenArchives } from './open-archives.ts';
 import { StagedMembers } from './staged-members.ts';
+import { whyAway } from './why-away.ts';
 
 export type CheckArchivesOptions = {
   state: State;
@@ -129,8 +129,10 @@ class Check {
     }
     if (!deep) return LOOKED;
     const fault = await faultOfStored(found.set, found, sha256);
-    if (fault !== undefined)
-      report.finding({ problem: 'different-member', path, id, detail: `${found.volume}: ${fault}` });
+    if (fault !== undefined) {
+      const as = found.storedAs === member ? '' : `, stored as ${found.storedAs}`;
+      report.finding({ problem: 'different-member', path, id, detail: `${found.volume}${as}: ${fault}` });
+    }
     return { isStaged: false, isRead: true };
   }
 
@@ -156,28 +158,26 @@ class Check {
     return known;
   }
 
-  #look({ path, marked }: ArchiveBase): Base | undefined {
+  #look(base: ArchiveBase): Base | undefined {
+    const { path } = base;
     const { report } = this.#options;
     const onFault = (volume: string, detail: string) =>
       report.finding({ problem: 'bad-volume', path: fromText(join(path, volume)), detail });
+    let away = whyAway(base);
     try {
-      if (statSync(path).isDirectory() && (!marked || isThere(join(path, '.wharfinger'))))
+      if (away === undefined)
         return {
           path,
           staged: stagedIn(path),
           open: new OpenArchives(path, onFault),
           members: new StagedMembers(path),
         };
-      const detail =
-        'its archives were not compared: it has lost its .wharfinger, so its file system is not mounted';
-      report.note({ note: 'unasked-archives', path: fromText(path), detail });
     } catch (error) {
       if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
-      const detail = `its archives were not compared: ${error.message}`;
-      report.note({ note: 'unasked-archives', path: fromText(path), detail });
+      away = error.message;
     }
+    const detail = `its archives were not compared: ${away}`;
+    report.note({ note: 'unasked-archives', path: fromText(path), detail });
     return undefined;
   }
 }
-
-const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;

@@ -1,5 +1,5 @@
 import type { Content } from '../staging/deposit.ts';
-import { assertWhole, fileClosedFault } from './faults.ts';
+import { assertData, assertWhole, fileClosedFault } from './faults.ts';
 import type { FileContent } from './file-content.ts';
 
 /** What a file asks of the archives that it was opened in. */
@@ -57,14 +57,18 @@ export class ArchiveFile implements AsyncDisposable {
    * @returns how many bytes it was
    * @throws EnvironmentError `archive.temporary`; UsageError `archive.file-closed`, `archive.option`
    */
-  async write(data: string | Uint8Array, position?: number): Promise<number> {
-    this.#assertOpen();
-    const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : viewOf(data);
-    const at = this.#take(bytes.length, position);
-    if (bytes.length === 0) return 0;
-    this.#size = Math.max(this.#size, at + bytes.length);
-    await this.#content.write(bytes, at);
-    return bytes.length;
+  write(data: string | Uint8Array, position?: number): Promise<number> {
+    try {
+      this.#assertOpen();
+      assertData(data);
+      const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : viewOf(data);
+      const at = this.#take(bytes.length, position);
+      if (bytes.length === 0) return Promise.resolve(0);
+      this.#size = Math.max(this.#size, at + bytes.length);
+      return toldByClose(this.#content.write(bytes, at).then(() => bytes.length));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -93,11 +97,15 @@ export class ArchiveFile implements AsyncDisposable {
   }
 
   /** Makes the file so long: what is behind is gone, what is missing is zeros. The position stays. Throws as `write`. */
-  async truncate(size = 0): Promise<void> {
-    this.#assertOpen();
-    assertWhole('size', size);
-    this.#size = size;
-    await this.#content.truncate(size);
+  truncate(size = 0): Promise<void> {
+    try {
+      this.#assertOpen();
+      assertWhole('size', size);
+      this.#size = size;
+      return toldByClose(this.#content.truncate(size));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -153,6 +161,12 @@ export class ArchiveFile implements AsyncDisposable {
   #assertOpen(): void {
     if (this.#closing !== undefined || this.#state !== 'open') throw fileClosedFault(this.path);
   }
+}
+
+/** What has failed fails `close()` as well: who does not await each call has not left it to nobody, and his process goes on. */
+function toldByClose<Result>(done: Promise<Result>): Promise<Result> {
+  done.catch(() => undefined);
+  return done;
 }
 
 const viewOf = (data: Uint8Array): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);

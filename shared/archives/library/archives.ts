@@ -10,6 +10,7 @@ import { filesOpenFault, optionFault } from './faults.ts';
 import { FileContent } from './file-content.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { type PickupOptions, pickup } from './pickup.ts';
+import { Turns } from './turns.ts';
 
 export type OpenOptions = {
   /** The permissions of the file when it is extracted; 0o644 where none are given. */
@@ -33,7 +34,13 @@ export type ArchivesDependencies = {
 /** Of all files that are open together; beyond it they go to temporary files. */
 const MEMORY_BYTES = 64 * 1024 ** 2;
 
+/** Each has its file open from when it is looked at to when it is durable: a process may often have 1,024, and more at a time are no faster. */
+const PICKUPS_AT_A_TIME = 256;
+
 const MODE = 0o644;
+
+/** As far as a Date goes. What is beyond was mostly meant in other units. */
+const LAST_DATE_MS = 8.64e15;
 
 /** The archives below one base, to put files into: see `openArchives`. */
 export class Archives implements AsyncDisposable {
@@ -43,6 +50,7 @@ export class Archives implements AsyncDisposable {
   readonly #budget = new MemoryBudget(MEMORY_BYTES);
   readonly #files = new Set<ArchiveFile>();
   readonly #pickups = new Set<Promise<void>>();
+  readonly #pickupTurns = new Turns(PICKUPS_AT_A_TIME);
   #closing: Promise<readonly string[]> | undefined;
 
   /** See `openArchives`. */
@@ -69,7 +77,8 @@ export class Archives implements AsyncDisposable {
     if (!Number.isInteger(mode) || (mode & ~0o7777 & ~constants.S_IFREG) !== 0)
       throw optionFault('mode', 'is not that of a regular file');
     const mtimeMs = mtime === undefined ? undefined : Number(mtime);
-    if (mtimeMs !== undefined && !Number.isFinite(mtimeMs)) throw optionFault('mtime', 'is no time');
+    if (mtimeMs !== undefined && !(Math.abs(mtimeMs) <= LAST_DATE_MS))
+      throw optionFault('mtime', 'is no time');
     const content = new FileContent({ ...this.#dependencies, budget: this.#budget });
     const host = {
       deposit: (bytes: Content) =>
@@ -85,7 +94,7 @@ export class Archives implements AsyncDisposable {
 
   /**
    * Deposits a file that others have made, with its mode and mtime, and removes it when the deposit is durable in staging. Nothing is removed
-   * that is not deposited: where the file changes meanwhile, or is replaced, it stays, and this says so.
+   * that is not deposited: where the file is open for writing, changes meanwhile, or is replaced, it stays, and this says so.
    *
    *     await archives.pickup('/tmp/render-17.png', 'renders.zip/17.png');
    *
@@ -94,7 +103,9 @@ export class Archives implements AsyncDisposable {
   async pickup(temporaryPath: string, path: string, options: PickupOptions = {}): Promise<void> {
     this.#assertOpen();
     const to = parseArchivePath(path);
-    const picking = pickup(temporaryPath, options, (content, facts) => this.#deposit(to, content, facts));
+    const picking = this.#pickupTurns.take(() =>
+      pickup(temporaryPath, options, (content, facts) => this.#deposit(to, content, facts)),
+    );
     this.#pickups.add(picking);
     try {
       await picking;

@@ -30,3 +30,9 @@ export const filesOpenFault = (paths: readonly string[]): UsageError =>
 export function assertWhole(option: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0) throw optionFault(option, 'is no whole number from 0 on');
 }
+
+/** A number, say, in place of its digits would be written as nothing at all. @throws UsageError `archive.option` */
+export function assertData(data: unknown): void {
+  if (typeof data !== 'string' && !ArrayBuffer.isView(data))
+    throw optionFault('data', 'is neither text nor bytes');
+}

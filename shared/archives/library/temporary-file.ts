@@ -45,14 +45,23 @@ function openUnlinked(directory: string): number {
   }
 }
 
+const TOO_MANY: readonly string[] = ['EMFILE', 'ENFILE'];
+
 /** What it means to whoever writes the file. Errors that are no system call's are returned as they are. */
-export const temporaryFault = (directory: string, error: unknown): unknown =>
-  errnoOf(error) === undefined
-    ? error
-    : new EnvironmentError(`a file that is open has no room in ${directory} (${errnoOf(error)})`, {
-        code: 'archive.temporary',
-        op: 'write',
-        subject: directory,
-        hint: 'free space there, or give another `temporaryDirectory`',
-        cause: error,
-      });
+export function temporaryFault(directory: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  const isTooMany = TOO_MANY.includes(errno);
+  const wrong = isTooMany
+    ? `too many files are open for another one in ${directory}`
+    : `a file that is open has no room in ${directory}`;
+  return new EnvironmentError(`${wrong} (${errno})`, {
+    code: 'archive.temporary',
+    op: 'write',
+    subject: directory,
+    hint: isTooMany
+      ? 'close some before others are opened, or raise the limit (`ulimit -n`)'
+      : 'free space there, or give another `temporaryDirectory`',
+    cause: error,
+  });
+}

@@ -4,13 +4,10 @@ import { promisify } from 'node:util';
 const write = promisify(fs.write);
 const fsync = promisify(fs.fsync);
 
-/** Small pieces are put together before they are written. */
-const BUFFER_BYTES = 1024 ** 2;
-
 /** A file that is only written at its end. */
 export class AppendedFile {
   readonly fd: number;
-  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  readonly #buffer: Buffer;
   #filled = 0;
   #written: number;
   #isClosed = false;
@@ -18,20 +15,25 @@ export class AppendedFile {
   /**
    * @param fd open for writing; its own from now on
    * @param sizeBytes where it goes on
+   * @param buffer in which small pieces are put together before they are written: its own until it is closed
    */
-  constructor(fd: number, sizeBytes: number) {
+  constructor(fd: number, sizeBytes: number, buffer: Buffer) {
     this.fd = fd;
     this.#written = sizeBytes;
+    this.#buffer = buffer;
   }
 
   get sizeBytes(): number {
     return this.#written + this.#filled;
   }
 
-  /** @throws as node:fs does: ENOSPC, … */
+  /**
+   * @param piece written or copied when it returns
+   * @throws as node:fs does: ENOSPC, …
+   */
   async append(piece: Buffer): Promise<void> {
-    if (this.#filled + piece.length > BUFFER_BYTES) await this.#flush();
-    if (piece.length > BUFFER_BYTES) return this.#write(piece);
+    if (this.#filled + piece.length > this.#buffer.length) await this.#flush();
+    if (piece.length > this.#buffer.length) return this.#write(piece);
     piece.copy(this.#buffer, this.#filled);
     this.#filled += piece.length;
   }

@@ -1,9 +1,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { fromText } from '../../fs/byte-path.ts';
-import { fsyncDirectory } from '../../fs/durable.ts';
 import type { ArchiveCrashPoints, ArchiveEvent } from '../contract.ts';
+import { syncDirectory } from '../staging/file-calls.ts';
 import { beside, directoryOf, nameOf } from '../volumes/archive-name.ts';
 import { ArchiveSet } from '../volumes/archive-set.ts';
 import { Volume, volumeChanged } from '../volumes/volume.ts';
@@ -12,16 +11,21 @@ import { volumeName } from '../volumes/volume-name.ts';
 import { ZipFault } from '../zip/zip-fault.ts';
 import { ArchiveDirectories } from './archive-directory.ts';
 import type { Breath } from './breath.ts';
+import type { CollectedList } from './collected.ts';
+import { directoryCalls } from './directory-calls.ts';
 import { escapeControls } from './escape-controls.ts';
 import type { ScavengerLease } from './lease.ts';
 import { PackedData } from './packed-data.ts';
-import { type Planned, plan } from './plan.ts';
+import { type PlannedMembers, plan } from './plan.ts';
 import { publish } from './publish.ts';
-import type { Collected } from './rounds.ts';
+import { Slabs } from './slabs.ts';
 import { makeIndex } from './volume-index.ts';
 import { type NextVolume, VolumeWriter } from './volume-writer.ts';
 
 const fsync = promisify(fs.fsync);
+
+/** What is written at once. */
+const WRITTEN_BYTES = 1024 ** 2;
 
 const SPOILED =
   'is not what the archive says of it; it was deposited again, and that content is there under another name';
@@ -50,7 +54,7 @@ async function makeDurable(base: string, archive: string, volumes: ReadonlySet<V
     await fsync(volume.open());
     if (!volume.isStillThere()) throw volumeChanged(volume.path);
   }
-  if (volumes.size > 0) fsyncDirectory(fromText(join(base, directoryOf(archive))));
+  if (volumes.size > 0) await syncDirectory(directoryCalls, join(base, directoryOf(archive)));
 }
 
 /** Stores what is new in archives, one archive after the other; in the order of their names, for the fewest looks at directories. */
@@ -58,6 +62,7 @@ export class ArchiveCollector {
   readonly #options: CollectorOptions;
   readonly #listing: VolumeListing;
   readonly #directories: ArchiveDirectories;
+  readonly #memory = { buffer: Buffer.allocUnsafeSlow(WRITTEN_BYTES), entries: new Slabs() };
   #hasIndexed = false;
 
   constructor(options: CollectorOptions) {
@@ -76,7 +81,7 @@ export class ArchiveCollector {
    *
    * @throws LeaseLostError; EnvironmentError; as node:fs does: ENOSPC, …
    */
-  async collect(archive: string, members: readonly Collected[]): Promise<Stored> {
+  async collect(archive: string, members: CollectedList): Promise<Stored> {
     const { base, breath, onEvent } = this.#options;
     this.#directories.make(archive);
     const set = ArchiveSet.open(base, archive, this.#listing);
@@ -86,14 +91,15 @@ export class ArchiveCollector {
       await this.#makeIndexes(archive, set, ({ hasSpoiledIndex }) => hasSpoiledIndex);
       for (const { volume, detail } of set.faults) onEvent({ event: 'archive.bad_volume', volume, detail });
       await makeDurable(base, archive, holding);
-      await this.#store(archive, set, stored);
+      const bytes = await this.#store(archive, set, stored);
       for (const { volume, storedAs } of spoiled)
         onEvent({ event: 'archive.damaged', file: volume, detail: `${escapeControls(storedAs)} ${SPOILED}` });
-      const versions = stored.filter(({ storedAs, member }) => storedAs !== member.to.member);
-      for (const { storedAs, member } of versions)
-        onEvent({ event: 'archive.version', archive, member: member.to.member, storedAs });
-      const bytes = stored.reduce((sum, { member }) => sum + member.sizeBytes, 0);
-      return { members: stored.length, bytes, duplicates, versions: versions.length };
+      let versions = 0;
+      for (const { storedAs, member } of stored.versions()) {
+        versions += 1;
+        onEvent({ event: 'archive.version', archive, member: member.name, storedAs });
+      }
+      return { members: stored.length, bytes, duplicates, versions };
     } finally {
       set.close();
     }
@@ -122,39 +128,44 @@ export class ArchiveCollector {
     return isLast && last.sizeBytes < this.#options.volumeBytes ? last : undefined;
   }
 
-  async #store(archive: string, set: ArchiveSet, stored: readonly Planned[]): Promise<void> {
+  /** @returns how many bytes their contents have */
+  async #store(archive: string, set: ArchiveSet, stored: PlannedMembers): Promise<number> {
     const { base } = this.#options;
     const data = new PackedData(base);
     try {
+      let bytes = 0;
       let previous = this.#currentOf(set);
       let number = previous?.number ?? set.nextNumber();
       for (let from = 0; from < stored.length; ) {
         const path = beside(archive, volumeName(nameOf(archive), number));
         const next = { base, archive, number, path, previous };
-        from += await this.#write(next, stored, from, data);
+        const written = await this.#write(next, stored, from, data);
+        from += written.members;
+        bytes += written.bytes;
         previous = undefined;
         number = set.nextNumber();
       }
+      return bytes;
     } finally {
       data.close();
     }
   }
 
-  /** @returns how many of the members it took */
+  /** @returns how many of the members it took, and the bytes of their contents */
   async #write(
     next: NextVolume,
-    stored: readonly Planned[],
+    stored: PlannedMembers,
     from: number,
     data: PackedData,
-  ): Promise<number> {
+  ): Promise<{ members: number; bytes: number }> {
     const { lease, breath, crash, volumeBytes, onEvent } = this.#options;
     const file = join(lease.directory, 'volume.zip');
     let writer: VolumeWriter | undefined;
+    let bytes = 0;
     try {
-      writer = await VolumeWriter.begin(file, next);
-      let bytes = 0;
+      writer = await VolumeWriter.begin(file, next, this.#memory);
       do {
-        const planned = stored[from + writer.members];
+        const planned = stored.at(from + writer.members);
         if (planned === undefined) break;
         await writer.add({ ...planned.member, name: planned.storedAs }, data.of(planned));
         bytes += planned.member.sizeBytes;
@@ -163,7 +174,7 @@ export class ArchiveCollector {
       data.check();
       await writer.finish();
       crash.reach('scavenge.written');
-      publish(file, next, lease, crash);
+      await publish(file, next, lease, crash);
       const { archive, path } = next;
       onEvent({ event: 'archive.published', archive, volume: path, members: writer.members, bytes });
     } catch (error) {
@@ -172,7 +183,7 @@ export class ArchiveCollector {
       throw lease.explain(error);
     }
     await this.#wasPublished(next);
-    return writer.members;
+    return { members: writer.members, bytes };
   }
 
   async #wasPublished({ base, archive, number, path, previous }: NextVolume): Promise<void> {

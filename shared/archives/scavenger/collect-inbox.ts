@@ -5,13 +5,15 @@ import { inboxOf } from '../places.ts';
 import { directoryOf, nameOf } from '../volumes/archive-name.ts';
 import { ArchiveCollector } from './archive-collector.ts';
 import type { Breath } from './breath.ts';
+import type { CollectedList } from './collected.ts';
 import { archiveFault, assertOfOneFile, isFaultOfAll } from './faults.ts';
 import type { Inbox, StagingFile } from './inbox.ts';
 import type { ScavengerLease } from './lease.ts';
 import { removeOldIndexes } from './old-indexes.ts';
 import { type OwnerOptions, whyTake } from './owner.ts';
 import { quarantineForeign, removeStaging } from './remove-staging.ts';
-import { type Collected, type Round, roundsOf } from './rounds.ts';
+import type { RoundMembers } from './round-members.ts';
+import { type Round, roundsOf } from './rounds.ts';
 import type { ScavengeOutcome } from './scavenge.ts';
 import { take } from './take.ts';
 
@@ -140,14 +142,14 @@ class Pass {
   }
 
   /** One archive that cannot be written holds up no other: but what is staged for it stays. */
-  #hasFailed(archive: string, group: readonly Collected[], error: unknown): void {
+  #hasFailed(archive: string, group: CollectedList, error: unknown): void {
     if (this.#options.signal.aborted) throw error;
     // Who has lost the lease finds everything changed by whoever has it now, and nothing of it is the archive's fault.
     if (!(error instanceof LeaseLostError)) this.#options.lease.check();
     const isOfArchive = errnoOf(error) !== undefined || error instanceof WharfingerError;
     if (!isOfArchive || !(error instanceof Error) || error instanceof LeaseLostError || isFaultOfAll(error))
       throw error;
-    for (const { staging } of group) staging.isKept = true;
+    for (let index = 0; index < group.length; index += 1) group.at(index).staging.isKept = true;
     if (this.#failures.has(archive)) return;
     const failure = archiveFault(archive, error);
     this.#failures.set(archive, failure);
@@ -156,11 +158,9 @@ class Pass {
 }
 
 /** By archive; those of one directory one after the other. */
-function groupsOf(members: readonly Collected[]): [string, Collected[]][] {
-  const groups = Map.groupBy(members, ({ member }) => member.to.archive);
-  return [...groups].toSorted(
-    ([a], [b]) => compare(directoryOf(a), directoryOf(b)) || compare(nameOf(a), nameOf(b)),
-  );
-}
+const groupsOf = (members: RoundMembers): [string, CollectedList][] =>
+  members
+    .groups()
+    .toSorted(([a], [b]) => compare(directoryOf(a), directoryOf(b)) || compare(nameOf(a), nameOf(b)));
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

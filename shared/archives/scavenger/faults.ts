@@ -2,35 +2,8 @@ import { statSync } from 'node:fs';
 import { EnvironmentError, errnoOf, WharfingerError } from '../../errors.ts';
 import { fromText } from '../../fs/byte-path.ts';
 import { fsyncDirectory } from '../../fs/durable.ts';
+import { AWAY, faultOfBase } from '../base-fault.ts';
 import { inboxOf } from '../places.ts';
-
-type Meaning = { code: string; wrong: string; hint: string };
-
-const AWAY = {
-  code: 'archive.base',
-  wrong: 'is not there',
-  hint: 'make it, or mount the file system that it lies on',
-} as const;
-const NOT_OURS = {
-  code: 'archive.base',
-  wrong: 'cannot be written to by this user',
-  hint: 'let this user make files and directories in it',
-} as const;
-const FULL = {
-  code: 'archive.no-space',
-  wrong: 'has no space left',
-  hint: 'free some space, or raise the quota: what is staged is collected then',
-} as const;
-
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  ENOENT: AWAY,
-  ENOTDIR: AWAY,
-  EACCES: NOT_OURS,
-  EPERM: NOT_OURS,
-  EROFS: NOT_OURS,
-  ENOSPC: FULL,
-  EDQUOT: FULL,
-};
 
 /** Of these no other archive of the same file system is spared. */
 const OF_ALL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
@@ -57,24 +30,8 @@ export function assertOfOneFile(base: string, error: unknown): void {
 export const reasonOf = (error: unknown): string =>
   errnoOf(error) ?? (error instanceof Error ? error.message : String(error));
 
-/** What a failed system call below the base means: an EnvironmentError, retryable. Other errors are returned as they are. */
-export function placeFault(base: string, error: unknown): unknown {
-  const errno = errnoOf(error);
-  if (errno === undefined) return error;
-  const { code, wrong, hint } = MEANINGS[errno] ?? {
-    code: 'archive.io',
-    wrong: `cannot be used (${errno})`,
-    hint: 'look at its file system',
-  };
-  return new EnvironmentError(`the base of archives ${base} ${wrong}`, {
-    code,
-    op: 'scavenge',
-    subject: base,
-    retryable: true,
-    hint,
-    cause: error,
-  });
-}
+/** What a failed system call below the base means to whoever collects: see `faultOfBase`. */
+export const placeFault = (base: string, error: unknown): unknown => faultOfBase(base, error, 'scavenge');
 
 /** What one archive's refusal means. Those that say so themselves are returned as they are. */
 export function archiveFault(archive: string, error: Error): WharfingerError {

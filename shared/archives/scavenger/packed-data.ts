@@ -4,7 +4,7 @@ import { EnvironmentError } from '../../errors.ts';
 import { inboxOf } from '../places.ts';
 import { factsOf, isSameFile } from '../volumes/file-facts.ts';
 import { FileWindow, readFully } from '../zip/file-window.ts';
-import type { Collected, Staging } from './rounds.ts';
+import type { Collected, Staging } from './collected.ts';
 
 /** One read; larger members come in several. */
 const CHUNK_BYTES = 1024 ** 2;

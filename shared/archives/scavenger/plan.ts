@@ -1,18 +1,17 @@
-import { EnvironmentError } from '../../errors.ts';
 import type { ArchiveSet } from '../volumes/archive-set.ts';
-import { compareKeys } from '../volumes/name-key.ts';
 import { isIntact, isSameContent } from '../volumes/same-content.ts';
-import { candidateAt } from '../volumes/version-name.ts';
-import { type Volume, wanted } from '../volumes/volume.ts';
-import type { DirectoryEntry } from '../zip/read-directory.ts';
+import type { Volume } from '../volumes/volume.ts';
 import type { Breath } from './breath.ts';
-import type { Collected } from './rounds.ts';
+import type { Collected, CollectedList } from './collected.ts';
+import { Namesakes, type StoredMember } from './namesakes.ts';
+import { NumberList } from './number-list.ts';
+import { PlannedNames } from './planned-names.ts';
 
 /** A member that is to be stored, and under which name. */
 export type Planned = Collected & { storedAs: string };
 
 export type Plan = {
-  stored: Planned[];
+  stored: PlannedMembers;
   duplicates: number;
   /** The volumes that have what is there already. */
   holding: ReadonlySet<Volume>;
@@ -20,8 +19,37 @@ export type Plan = {
   spoiled: readonly { volume: string; storedAs: string }[];
 };
 
-/** Names looked up between two pauses. */
-const STEP = 1024;
+/** What is to be stored, in its order: made when it is asked for. */
+export class PlannedMembers {
+  readonly #members: CollectedList;
+  readonly #names: PlannedNames;
+  readonly #indexes: Float64Array;
+
+  constructor(members: CollectedList, names: PlannedNames, indexes: Float64Array) {
+    this.#members = members;
+    this.#names = names;
+    this.#indexes = indexes;
+  }
+
+  get length(): number {
+    return this.#indexes.length;
+  }
+
+  /** Undefined behind the last one. */
+  at(position: number): Planned | undefined {
+    const index = this.#indexes[position];
+    return index === undefined ? undefined : this.#planned(index);
+  }
+
+  /** Those that get another name, since theirs has another content. */
+  *versions(): Generator<Planned> {
+    for (const index of this.#indexes) if (this.#names.isVersion(index)) yield this.#planned(index);
+  }
+
+  #planned(index: number): Planned {
+    return { ...this.#members.at(index), storedAs: this.#names.nameOf(index) };
+  }
+}
 
 /**
  * What of a round is new to one archive: see docs/archives.md, Names and contents. It depends on nothing but names and contents, there and
@@ -32,28 +60,30 @@ const STEP = 1024;
  * @param set with the indexes of all its volumes made
  * @throws EnvironmentError `archive.name-taken`; as node:fs does
  */
-export async function plan(set: ArchiveSet, members: readonly Collected[], breath: Breath): Promise<Plan> {
-  const byName = new Map<string, Planned>();
-  let undecided = members;
+export async function plan(set: ArchiveSet, members: CollectedList, breath: Breath): Promise<Plan> {
+  const names = new PlannedNames(members);
+  const stored = new NumberList();
+  let undecided: Float64Array = Float64Array.from({ length: members.length }, (_, index) => index);
   let duplicates = 0;
   const holding = new Set<Volume>();
   const there = new Stored();
   // By far the most are decided by their own names, and all others together by the next ones.
   for (let level = 0; undecided.length > 0; level += 1) {
-    const found = await namesakes(
-      set,
-      undecided.map((collected) => nameAt(collected, level)),
-      breath,
-    );
-    const left: Collected[] = [];
-    for (const collected of undecided) {
-      const storedAs = nameAt(collected, level);
-      const [others, planned] = [found.get(storedAs) ?? [], byName.get(storedAs)];
-      if (others.length === 0 && planned === undefined) byName.set(storedAs, { ...collected, storedAs });
-      else if (planned !== undefined && isSameMember(planned, collected)) duplicates += 1;
+    for (const index of undecided) {
+      names.tryLevel(index, level);
+      if (breath.isDue) await breath.take();
+    }
+    const found = await Namesakes.find(set, names, undecided, breath);
+    const left = new NumberList();
+    for (const index of undecided) {
+      const [others, planned] = [found.of(index), names.holderOf(index)];
+      if (others.length === 0 && planned === undefined) {
+        names.take(index);
+        stored.push(index);
+      } else if (planned !== undefined && isSameMember(members, planned, index)) duplicates += 1;
       else {
-        const holder = await there.holderOf(others, collected);
-        if (holder === undefined) left.push(collected);
+        const holder = await there.holderOf(others, members.at(index));
+        if (holder === undefined) left.push(index);
         else {
           duplicates += 1;
           holding.add(holder);
@@ -61,17 +91,20 @@ export async function plan(set: ArchiveSet, members: readonly Collected[], breat
       }
       if (breath.isDue) await breath.take();
     }
-    undecided = left;
+    undecided = left.values;
   }
-  return { stored: [...byName.values()], duplicates, holding, spoiled: there.spoiled };
+  return {
+    stored: new PlannedMembers(members, names, stored.values),
+    duplicates,
+    holding,
+    spoiled: there.spoiled,
+  };
 }
-
-type StoredMember = { volume: Volume; entry: DirectoryEntry };
 
 /** What is stored already, of which the bytes are read at most once. */
 class Stored {
   readonly spoiled: { volume: string; storedAs: string }[] = [];
-  readonly #judged = new Map<string, boolean>();
+  readonly #judged = new Map<Volume, Map<number, boolean>>();
 
   /** The volume that has this content, whole. */
   async holderOf(members: readonly StoredMember[], { member }: Collected): Promise<Volume | undefined> {
@@ -83,39 +116,16 @@ class Stored {
   }
 
   async #isIntact({ volume, entry }: StoredMember): Promise<boolean> {
-    const key = `${volume.number}:${entry.entryOffset}`;
-    const known = this.#judged.get(key);
+    const judgedOf = this.#judged.get(volume) ?? new Map<number, boolean>();
+    this.#judged.set(volume, judgedOf);
+    const known = judgedOf.get(entry.entryOffset);
     if (known !== undefined) return known;
     const judged = await isIntact(() => volume.open(), entry);
-    this.#judged.set(key, judged);
+    judgedOf.set(entry.entryOffset, judged);
     if (!judged) this.spoiled.push({ volume: volume.path, storedAs: entry.name });
     return judged;
   }
 }
 
-function nameAt({ member }: Collected, level: number): string {
-  const name = candidateAt(member.to.member, member.sha256, level);
-  if (name !== undefined) return name;
-  throw new EnvironmentError(`every name that ${member.to.member} could be stored under is taken`, {
-    code: 'archive.name-taken',
-    subject: member.to.member,
-    hint: 'somebody has named members after the hashes of others: take those out of the archive',
-  });
-}
-
-const isSameMember = (a: Collected, b: Collected): boolean => a.member.sha256.equals(b.member.sha256);
-
-async function namesakes(
-  set: ArchiveSet,
-  names: readonly string[],
-  breath: Breath,
-): Promise<ReturnType<ArchiveSet['namesakes']>> {
-  if (set.readable.length === 0) return new Map();
-  const sorted = [...new Set(names)].map(wanted).toSorted((a, b) => compareKeys(a.key, b.key));
-  const found: ReturnType<ArchiveSet['namesakes']> = new Map();
-  for (let from = 0; from < sorted.length; from += STEP) {
-    for (const [name, entries] of set.namesakes(sorted.slice(from, from + STEP))) found.set(name, entries);
-    if (breath.isDue) await breath.take();
-  }
-  return found;
-}
+const isSameMember = (members: CollectedList, a: number, b: number): boolean =>
+  members.at(a).member.sha256.equals(members.at(b).member.sha256);

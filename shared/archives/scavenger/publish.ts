@@ -2,11 +2,12 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../../errors.ts';
 import { fromText } from '../../fs/byte-path.ts';
-import { fsyncDirectory } from '../../fs/durable.ts';
 import { renameNoReplace } from '../../linux/rename.ts';
 import type { ArchiveCrashPoints } from '../contract.ts';
+import { syncDirectory } from '../staging/file-calls.ts';
 import { directoryOf } from '../volumes/archive-name.ts';
 import { volumeChanged } from '../volumes/volume.ts';
+import { directoryCalls } from './directory-calls.ts';
 import type { ScavengerLease } from './lease.ts';
 import type { NextVolume } from './volume-writer.ts';
 
@@ -19,12 +20,12 @@ import type { NextVolume } from './volume-writer.ts';
  * @throws LeaseLostError; EnvironmentError `archive.changed` where somebody changed the volume since it was read, or took a
  * new one's name; as node:fs does
  */
-export function publish(
+export async function publish(
   file: string,
   { base, path, previous, archive }: NextVolume,
   lease: ScavengerLease,
   crash: ArchiveCrashPoints,
-): void {
+): Promise<void> {
   const target = join(base, path);
   lease.check();
   if (previous !== undefined && !previous.isStillThere()) throw volumeChanged(path);
@@ -37,6 +38,6 @@ export function publish(
     throw lease.explain(error);
   }
   crash.reach('scavenge.renamed');
-  fsyncDirectory(fromText(join(base, directoryOf(archive))));
+  await syncDirectory(directoryCalls, join(base, directoryOf(archive)));
   crash.reach('scavenge.published');
 }

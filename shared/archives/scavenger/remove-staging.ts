@@ -5,11 +5,11 @@ import { type BytePath, fromText, toText } from '../../fs/byte-path.ts';
 import { fsyncDirectory } from '../../fs/durable.ts';
 import type { ArchiveEvent, ScavengeReport } from '../contract.ts';
 import { inboxOf } from '../places.ts';
+import type { Staging } from './collected.ts';
 import { damageSummary, damageText } from './damage-text.ts';
 import { escapeControls } from './escape-controls.ts';
 import { assertOfOneFile, reasonOf } from './faults.ts';
 import type { Inbox } from './inbox.ts';
-import type { Staging } from './rounds.ts';
 import { setAside } from './set-aside.ts';
 
 type Counts = Pick<ScavengeReport, 'stagingArchives' | 'damaged' | 'quarantined'>;

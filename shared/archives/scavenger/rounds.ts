@@ -2,37 +2,26 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../../errors.ts';
 import type { StagedMember } from '../contract.ts';
-import { KeptBytes } from '../kept-bytes.ts';
 import { inboxOf } from '../places.ts';
 import { readStaged } from '../recovery/read-staged.ts';
-import { type FileFacts, factsOf } from '../volumes/file-facts.ts';
+import { factsOf } from '../volumes/file-facts.ts';
 import { readFully } from '../zip/file-window.ts';
 import { END_SIGNATURE, END64_SIGNATURE, LOCAL_SIGNATURE } from '../zip/format.ts';
 import type { Breath } from './breath.ts';
-import { addDamage, type Damages, noDamages } from './damage-text.ts';
+import type { Staging } from './collected.ts';
+import { addDamage, noDamages } from './damage-text.ts';
 import type { StagingFile } from './inbox.ts';
+import { RoundMembers } from './round-members.ts';
 
 /** What is collected together: the facts of so many members are in memory. */
 export const ROUND_MEMBERS = 65_536;
 const ROUND_BYTES = 1024 ** 3;
-
-/** A staging archive that is being collected. */
-export type Staging = StagingFile & {
-  /** By what it is known again when its data is copied, and that nobody wrote into it since. */
-  facts: FileFacts;
-  damages: Damages;
-  /** Whole ones. */
-  members: number;
-  /** Whether it begins as a zip file does, or one of which nothing is written yet. */
-  isPlausible: boolean;
-  /** Something of it could not be published: it stays where it is. */
-  isKept: boolean;
-};
-
-export type Collected = { member: StagedMember; staging: Staging };
+/** Of facts: it is reached before where names are very long. */
+const ROUND_HELD_BYTES = 32 * 1024 ** 2;
 
 export type Round = {
-  members: Collected[];
+  /** Until the next round is asked for. */
+  members: RoundMembers;
   /** All of these was read: with this round published they may go. */
   ended: Staging[];
 };
@@ -44,6 +33,8 @@ export type RoundsOptions = {
   /** Told of one that cannot be read; it is left where it is. */
   onUnreadable(staging: StagingFile, error: unknown): void;
   mostMembers?: number;
+  /** Of what is kept of members in memory. */
+  mostHeldBytes?: number;
 };
 
 /**
@@ -51,34 +42,33 @@ export type RoundsOptions = {
  * it ends in the last one. What is gone by now is passed by.
  */
 export async function* roundsOf(options: RoundsOptions): AsyncGenerator<Round, void, undefined> {
-  const { mostMembers = ROUND_MEMBERS } = options;
-  let round: Round = { members: [], ended: [] };
-  let hashes = new KeptBytes();
+  const { mostMembers = ROUND_MEMBERS, mostHeldBytes = ROUND_HELD_BYTES } = options;
+  const members = new RoundMembers();
+  let ended: Staging[] = [];
   let bytes = 0;
   for (const file of options.ready) {
     for await (const item of contentsOf(file, options)) {
       if ('ended' in item) {
-        round.ended.push(item.ended);
+        ended.push(item.ended);
         continue;
       }
-      item.member.sha256 = hashes.keep(item.member.sha256);
-      round.members.push(item);
+      members.add(item.member, item.staging);
       bytes += item.member.packedBytes;
-      if (round.members.length < mostMembers && bytes < ROUND_BYTES) continue;
-      yield round;
-      round = { members: [], ended: [] };
-      hashes = new KeptBytes();
+      if (members.length < mostMembers && bytes < ROUND_BYTES && members.heldBytes < mostHeldBytes) continue;
+      yield { members, ended };
+      members.clear();
+      ended = [];
       bytes = 0;
     }
   }
-  if (round.members.length > 0 || round.ended.length > 0) yield round;
+  if (members.length > 0 || ended.length > 0) yield { members, ended };
 }
 
 /** Its members, and at last that it ended; not where it cannot be read to its end. */
 async function* contentsOf(
   file: StagingFile,
   { base, breath, onUnreadable }: RoundsOptions,
-): AsyncGenerator<Collected | { ended: Staging }, void, undefined> {
+): AsyncGenerator<{ member: StagedMember; staging: Staging } | { ended: Staging }, void, undefined> {
   let fd: number | undefined;
   try {
     fd = openSync(join(inboxOf(base), file.file), OPEN_FLAGS);

@@ -12,7 +12,7 @@ export type DepositFacts = {
   mtimeMs: number;
   /** A content with another hash is never written whole. */
   expectedSha256?: Buffer;
-  /** Asked when all was read and before any of it can be collected: false lets the deposit fail as changed. */
+  /** Asked when all was read and before any of it can be collected: false lets the deposit fail as changed, and so does what it throws as itself. */
   isUnchanged?: () => boolean;
 };
 

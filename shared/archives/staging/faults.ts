@@ -1,61 +1,8 @@
 import { EnvironmentError, errnoOf, UsageError, WharfingerError } from '../../errors.ts';
+import { faultOfBase } from '../base-fault.ts';
 
-type Meaning = { code: string; wrong: string; hint: string };
-
-const AWAY = {
-  code: 'archive.base',
-  wrong: 'is not there',
-  hint: 'make it, or mount the file system that it lies on; then deposit again',
-} as const;
-const NOT_OURS = {
-  code: 'archive.base',
-  wrong: 'cannot be written to by this user',
-  hint: 'let this user make files and directories in it; then deposit again',
-} as const;
-const FULL = {
-  code: 'archive.no-space',
-  wrong: 'has no space left',
-  hint: 'free some space, or raise the quota; then deposit again',
-} as const;
-const TOO_MANY = {
-  code: 'archive.io',
-  wrong: 'cannot be written to: too many files are open',
-  hint: 'close some of them, or raise the limit (`ulimit -n`); then deposit again',
-} as const;
-
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  ENOENT: AWAY,
-  ENOTDIR: AWAY,
-  EACCES: NOT_OURS,
-  EPERM: NOT_OURS,
-  EROFS: NOT_OURS,
-  ENOSPC: FULL,
-  EDQUOT: FULL,
-  EMFILE: TOO_MANY,
-  ENFILE: TOO_MANY,
-};
-
-/**
- * What a failed system call below the base means to whoever deposits: an EnvironmentError `archive.base`, `archive.no-space` or `archive.io`,
- * all of them retryable. Other errors are returned as they are.
- */
-export function baseFault(base: string, error: unknown): unknown {
-  const errno = errnoOf(error);
-  if (errno === undefined) return error;
-  const { code, wrong, hint } = MEANINGS[errno] ?? {
-    code: 'archive.io',
-    wrong: `cannot be used (${errno})`,
-    hint: 'look at its file system; then deposit again',
-  };
-  return new EnvironmentError(`the base of archives ${base} ${wrong}`, {
-    code,
-    op: 'deposit',
-    subject: base,
-    retryable: true,
-    hint,
-    cause: error,
-  });
-}
+/** What a failed system call below the base means to whoever deposits: see `faultOfBase`. */
+export const baseFault = (base: string, error: unknown): unknown => faultOfBase(base, error, 'deposit');
 
 /** What would be deposited there nobody would find again. */
 export const anotherBaseFault = (base: string): EnvironmentError =>

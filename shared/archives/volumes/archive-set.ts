@@ -5,6 +5,7 @@ import { lstatIfThere } from '../../fs/lstat.ts';
 import type { DirectoryEntry } from '../zip/read-directory.ts';
 import { ZipFault } from '../zip/zip-fault.ts';
 import { beside, nameOf } from './archive-name.ts';
+import { OpenVolumes } from './open-volumes.ts';
 import { isSameContent } from './same-content.ts';
 import { candidatesFor } from './version-name.ts';
 import { Volume, type VolumeFault, type Wanted, wanted } from './volume.ts';
@@ -17,6 +18,8 @@ export type Found = { volume: string; storedAs: string };
 /**
  * An archive with all its volumes, as they were when it was opened: what is published later is not seen. Whoever concludes something
  * from a member that is missing looks first that its staging archive is gone, and opens the set after.
+ *
+ * Few of its files are open at a time: one that is opened again and is another by then is found out and thrown, as `archive.changed`.
  *
  * Only reads. To be closed.
  */
@@ -39,9 +42,10 @@ export class ArchiveSet {
    */
   static open(base: string, archive: string, listing = new VolumeListing(base)): ArchiveSet {
     const set = new ArchiveSet(base, archive);
+    const open = new OpenVolumes();
     try {
       for (const number of [1, ...listing.numbersOf(archive)]) {
-        const found = Volume.look(base, archive, number);
+        const found = Volume.look(base, archive, number, open);
         if (found instanceof Volume) set.#all.push(found);
         else if (found !== undefined) set.#faults.push(found);
       }

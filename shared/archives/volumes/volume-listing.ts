@@ -4,8 +4,8 @@ import { errnoOf } from '../../errors.ts';
 import { directoryOf, nameOf } from './archive-name.ts';
 import { MOST_DIGITS, partsOf } from './volume-name.ts';
 
-/** What may be a further volume of something: `STEM-NUMBER.zip`, the number without a zero before it. */
-const NUMBERED = new RegExp(String.raw`^(.+)-([1-9]\d{0,${MOST_DIGITS - 1}})(\.zip)$`, 'is');
+/** What may be a further volume of something: `STEM-NUMBER.zip`, the number without a zero before it. Of `.zip` the stem is empty. */
+const NUMBERED = new RegExp(String.raw`^(.*)-([1-9]\d{0,${MOST_DIGITS - 1}})(\.zip)$`, 'is');
 
 /**
  * Which numbers stand in the names beside an archive. A directory is read once for all archives in it, as long as they come one after

@@ -17,6 +17,7 @@ import { type FileFacts, factsOf, isSameFile } from './file-facts.ts';
 import { IndexFault, IndexFile } from './index-file.ts';
 import { memoryIndex } from './memory-index.ts';
 import { keyOf, type NameIndex, type NameKey } from './name-key.ts';
+import { OpenVolumes } from './open-volumes.ts';
 import { parseVolumeComment } from './volume-comment.ts';
 import { volumeName } from './volume-name.ts';
 
@@ -38,22 +39,25 @@ export class Volume {
   readonly facts: FileFacts;
   readonly end: DirectoryEnd;
   readonly #file: string;
+  readonly #others: OpenVolumes;
   #index: NameIndex | undefined;
   #isSpoiled = false;
   #fd: number | undefined;
 
   private constructor(
-    place: { number: number; path: string; file: string },
+    place: Place,
     facts: FileFacts,
     found: { end: DirectoryEnd; index?: NameIndex; fd?: number },
   ) {
     this.number = place.number;
     this.path = place.path;
     this.#file = place.file;
+    this.#others = place.others;
     this.facts = facts;
     this.end = found.end;
     this.#index = found.index;
     this.#fd = found.fd;
+    if (found.fd !== undefined) this.#others.use(this);
   }
 
   get sizeBytes(): number {
@@ -73,10 +77,16 @@ export class Volume {
   /**
    * Looks whether volume `number` of an archive is there.
    *
+   * @param others of the same archive that are open, of which there are never many
    * @returns undefined where nothing is, or something that is no volume of this archive; a fault where something is that should be one
    * @throws as node:fs does: EACCES, EIO, …
    */
-  static look(base: string, archive: string, number: number): Volume | VolumeFault | undefined {
+  static look(
+    base: string,
+    archive: string,
+    number: number,
+    others = new OpenVolumes(),
+  ): Volume | VolumeFault | undefined {
     const path = beside(archive, volumeName(nameOf(archive), number));
     const file = join(base, path);
     const stats = lstatIfThere(fromText(file));
@@ -85,24 +95,31 @@ export class Volume {
       return number === 1 ? { number, volume: path, detail: 'is no regular file' } : undefined;
     const facts = factsOf(stats);
     const index = IndexFile.open(indexPathOf(base, archive, number), facts);
-    const place = { number, path, file };
+    const place = { number, path, file, others };
     if (index !== undefined) return new Volume(place, facts, { end: index.end, index });
     return openVolume(place, archive, facts, (end, fd) => new Volume(place, facts, { end, fd }));
   }
 
   /**
-   * Open for reading; the volume's own to close.
+   * Open for reading; the volume's own to close. To be asked for anew whenever other volumes of the archive were opened meanwhile: it may
+   * have been closed for them.
    *
    * @throws EnvironmentError `archive.changed` where another file has the name by now; as node:fs does
    */
   open(): number {
-    if (this.#fd !== undefined) return this.#fd;
+    this.#fd ??= this.#openAgain();
+    this.#others.use(this);
+    return this.#fd;
+  }
+
+  #openAgain(): number {
     const fd = openSync(this.#file, OPEN_FLAGS);
-    if (!isSameFile(factsOf(fstatSync(fd, { bigint: true })), this.facts)) {
+    try {
+      if (!isSameFile(factsOf(fstatSync(fd, { bigint: true })), this.facts)) throw volumeChanged(this.path);
+    } catch (error) {
       closeSync(fd);
-      throw volumeChanged(this.path);
+      throw error;
     }
-    this.#fd = fd;
     return fd;
   }
 
@@ -145,8 +162,10 @@ export class Volume {
   /** Idempotent; what was looked at may be looked at again. */
   close(): void {
     if (this.#fd === undefined) return;
-    closeSync(this.#fd);
+    const fd = this.#fd;
     this.#fd = undefined;
+    this.#others.forget(this);
+    closeSync(fd);
   }
 
   #lookup(names: readonly Wanted[], onHit: (position: number, entryOffset: number) => void): void {
@@ -178,10 +197,10 @@ export const volumeChanged = (path: string): EnvironmentError =>
     hint: 'archives are written by the scavenger alone while there is something to collect; it tries again',
   });
 
-type Place = { number: number; path: string; file: string };
+type Place = { number: number; path: string; file: string; others: OpenVolumes };
 
 function openVolume(
-  { number, path, file }: Place,
+  { number, path, file }: Omit<Place, 'others'>,
   archive: string,
   facts: FileFacts,
   make: (end: DirectoryEnd, fd: number) => Volume,

@@ -1,10 +1,15 @@
 import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { archivePathIn } from '../../archives/archive-path.ts';
+import type { ArchivePath } from '../../archives/contract.ts';
 import { UsageError } from '../../errors.ts';
 import { type BytePath, fromBytes, fromText, toBytes } from '../../fs/byte-path.ts';
 
-/** What a person asks about: a path, or the first hex digits of a SHA-256, lower case. */
-export type Subject = { path: BytePath } | { sha256: string };
+/**
+ * What a person asks about: a path, or the first hex digits of a SHA-256, lower case. A path that is not absolute may as well be that of a member
+ * of an archive, below whatever base.
+ */
+export type Subject = { path: BytePath; member?: ArchivePath } | { sha256: string };
 
 const BASE64 = 'base64:';
 const SHA256_PREFIX = /^[0-9a-f]{8,64}$/i;
@@ -19,7 +24,9 @@ export function parseSubject(text: string, cwd: string): Subject {
   const path = fromText(resolve(cwd, text));
   const isPath =
     text === '' || text.includes('/') || lstatSync(toBytes(path), { throwIfNoEntry: false }) !== undefined;
-  return !isPath && SHA256_PREFIX.test(text) ? { sha256: text.toLowerCase() } : { path };
+  if (!isPath && SHA256_PREFIX.test(text)) return { sha256: text.toLowerCase() };
+  const member = archivePathIn(text);
+  return member === undefined ? { path } : { path, member };
 }
 
 function fromBase64(text: string): BytePath {

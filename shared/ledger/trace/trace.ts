@@ -1,8 +1,11 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { ArchiveBases } from '../../archive-sink/bases.ts';
+import { membersAt } from '../../archive-sink/inspect/members-at.ts';
 import { DepositFinder, type TracedDeposit } from '../../archive-sink/inspect/traced-deposits.ts';
 import { errnoOf } from '../../errors.ts';
 import { type BytePath, toBytes } from '../../fs/byte-path.ts';
 import { hashLarge } from '../../fs/hash-file.ts';
+import { lstatIfThere } from '../../fs/lstat.ts';
 import { findCandidate, findJobs, type ListedCandidate, type ListedJob } from '../../queue/inspect/list.ts';
 import type { State } from '../../state/open.ts';
 import { LoadFinder, type TracedLoad } from '../../tables/inspect/traced-loads.ts';
@@ -33,7 +36,7 @@ export type Custody = {
 };
 
 export type Trace = {
-  /** What lies at the path that was asked about; undefined for a SHA-256. */
+  /** What lies at the path that was asked about; undefined for a SHA-256, and for a member of an archive. */
   found: Found | undefined;
   candidate: ListedCandidate | undefined;
   jobs: ListedJob[];
@@ -45,8 +48,8 @@ export type Trace = {
 };
 
 /**
- * Everything that is known of one file, read only. A path is looked up by its name, and the file that is there by its content, so
- * that a file is found under any of its names. Reads the whole file, and the whole ledger for a path.
+ * Everything that is known of one file, read only. A path is looked up by its name, also as that of a member of an archive, and the file that is
+ * there by its content, so that a file is found under any of its names. Reads the whole file, and the whole ledger for a path.
  */
 export async function trace(state: State, subject: Subject): Promise<Trace> {
   const finder = new RowFinder(state);
@@ -71,14 +74,17 @@ export async function trace(state: State, subject: Subject): Promise<Trace> {
   }
   const { path } = subject;
   const found = await readAt(path);
+  const archived = membersAt(new ArchiveBases(state).all(), subject)
+    .flatMap(({ baseId, to }) => deposits.ledgerIdsOf(baseId, to))
+    .flatMap((ledgerId) => finder.byId(ledgerId) ?? []);
   const sha256 = found.kind === 'file' ? found.sha256 : undefined;
   const repeated = finder.duplicatesByPath(path).flatMap(({ ledgerId }) => finder.byId(ledgerId) ?? []);
   const sameContent = sha256 === undefined ? [] : finder.byContent(sha256);
-  const custody = custodyOf([...finder.byPath(path), ...repeated, ...sameContent]);
+  const custody = custodyOf([...finder.byPath(path), ...repeated, ...sameContent, ...archived]);
   const uploads = withoutCustody(stays.byPath(path), custody);
   const loads = tables.byPath(path).filter(({ ledgerId }) => ledgerId === undefined);
   return {
-    found,
+    found: found.kind === 'nothing' && archived.length > 0 ? undefined : found,
     candidate: findCandidate(state, path),
     jobs: findJobs(state, path),
     custody,
@@ -97,9 +103,9 @@ export const isKnown = ({ candidate, jobs, custody, uploads, loads }: Trace): bo
 /** What lies at a path, without reading it. */
 export function lookAt(path: BytePath): Found {
   try {
-    const found = lstatSync(toBytes(path), { throwIfNoEntry: false });
+    const found = lstatIfThere(path);
     if (found === undefined) return { kind: 'nothing' };
-    if (found.isFile()) return { kind: 'file', sizeBytes: found.size, sha256: undefined };
+    if (found.isFile()) return { kind: 'file', sizeBytes: Number(found.size), sha256: undefined };
     return { kind: found.isDirectory() ? 'directory' : 'other' };
   } catch (error) {
     return unreadable(error);

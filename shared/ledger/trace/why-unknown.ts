@@ -1,5 +1,6 @@
 import { type BytePath, basename, isWithin, relativeTo, toText } from '../../fs/byte-path.ts';
 import { exclusionOf } from '../../fs/excluded.ts';
+import { lstatIfSeen } from '../../fs/lstat.ts';
 import { Routes } from '../../queue/routes.ts';
 import type { State } from '../../state/open.ts';
 import { scannedStores } from '../../tables/watched-inputs.ts';
@@ -21,8 +22,18 @@ export function whyUnknown(state: State, subject: Subject, { found }: Trace): st
     case 'file':
       return route === undefined ? whyNotScanned(state, path) : whyNotSeen(route.input, path);
     default:
+      if (archiveAt(path) !== undefined)
+        return 'no file that was taken is in this archive under that name; `archive list` shows all that is';
       return 'there is no such file, and none of this name was ever taken';
   }
+}
+
+/** The zip file that the path leads into, where there is one. */
+function archiveAt(path: BytePath): BytePath | undefined {
+  const [archive] = /^.*?\.zip(?=\/)/is.exec(path) ?? [];
+  return archive !== undefined && lstatIfSeen(archive as BytePath)?.isFile()
+    ? (archive as BytePath)
+    : undefined;
 }
 
 function whyNotSeen(input: BytePath, path: BytePath): string {

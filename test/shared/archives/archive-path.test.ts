@@ -54,6 +54,14 @@ for (const [path, why] of REFUSED) {
   });
 }
 
+test('what is no text is refused like any other wrong name', () => {
+  for (const path of [undefined, 42, Buffer.from('ar.zip/a')])
+    assert.throws(() => parseArchivePath(path as unknown as string), {
+      name: 'UsageError',
+      code: 'archive.name',
+    });
+});
+
 test('a path of 4,096 bytes is taken', () => {
   const member = `${'m/'.repeat(2044)}m`;
   assert.equal(Buffer.byteLength(`ar.zip/${member}`), 4096);

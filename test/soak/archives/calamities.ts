@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { Disk } from '../disk.ts';
-import type { Random } from '../random.ts';
+import type { Calamity as CalamityOf } from '../storm.ts';
 import { type Crew, ROTATE_SECONDS } from './crew.ts';
 import { letLapse, someoneCollects } from './lease.ts';
 import type { Place } from './place.ts';
@@ -11,15 +10,7 @@ import { cutPowerOf } from './power.ts';
 /** What calamities befall, and for how long. */
 export type Scene = { crew: Crew; place: Place; minutes: number };
 
-/** Something that goes wrong. Ends when it is over; one that need not be waited for returns what is still going on as `lasts`. */
-export type Calamity = {
-  name: string;
-  weight: number;
-  needs?: 'disk' | 'hosts' | 'minutes';
-  /** It waits for what still lasts: a disk that comes back is not full. */
-  needsCalm?: true;
-  strike(scene: Scene, random: Random): Promise<{ lasts: Promise<void> } | undefined>;
-};
+type Calamity = CalamityOf<Scene> & { needs?: 'disk' | 'hosts' | 'minutes' };
 
 /** Beyond two rotations a writer of another host is taken for dead. */
 const LONGEST_FREEZE_MS = 3 * 2 * ROTATE_SECONDS * 1000;
@@ -171,16 +162,9 @@ const full: Calamity = {
   needs: 'disk',
   async strike({ place: { disk } }, random) {
     const ms = random.whole(300, 4000);
-    if (disk === undefined) return undefined;
-    disk.fill();
-    return { lasts: freed(disk, ms) };
+    return disk && { lasts: disk.fillFor(ms) };
   },
 };
-
-async function freed(disk: Disk, afterMs: number): Promise<void> {
-  await delay(afterMs);
-  disk.free();
-}
 
 const powerCut: Calamity = {
   name: 'power cut',

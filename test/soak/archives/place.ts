@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Disk } from '../disk.ts';
+import { KeptDirectory } from '../kept-directory.ts';
 
 const MIB = 1024 * 1024;
 const DISK_BYTES = 384 * MIB;
@@ -10,13 +10,13 @@ const DISK_BYTES_A_MINUTE = 192 * MIB;
 
 /** The directories of one soak: the base, on a disk of its own where there may be one, and what no calamity reaches. */
 export class Place implements Disposable {
-  readonly root = mkdtempSync(join(tmpdir(), 'wharfinger-archives-'));
+  readonly #directory = new KeptDirectory('wharfinger-archives-');
+  readonly root = this.#directory.path;
   readonly disk: Disk | undefined;
   readonly base: string;
   readonly journals = join(this.root, 'journals');
   readonly temporary = join(this.root, 'temporary');
   readonly logs = join(this.root, 'logs');
-  #isKept = true;
 
   constructor(minutes: number, hasDisk: boolean) {
     const directory = join(this.root, 'disk');
@@ -40,11 +40,11 @@ export class Place implements Disposable {
 
   /** Nothing was wrong: its disposal takes everything away. */
   removeWhenClosed(): void {
-    this.#isKept = false;
+    this.#directory.removeWhenClosed();
   }
 
   [Symbol.dispose](): void {
     this.disk?.[Symbol.dispose]();
-    if (!this.#isKept) rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
+    this.#directory[Symbol.dispose]();
   }
 }

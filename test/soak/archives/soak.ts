@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Log } from '../log.ts';
 import { Random } from '../random.ts';
+import { Storm } from '../storm.ts';
+import { calamitiesFor } from './calamities.ts';
 import { Crew } from './crew.ts';
 import { finish } from './finish.ts';
 import { readJournals } from './journal.ts';
@@ -8,7 +10,6 @@ import { leftIn } from './leftovers.ts';
 import { Place } from './place.ts';
 import { faultsByUnzip, readArchives } from './read-archives.ts';
 import { type Reckoning, reckon } from './reckoning.ts';
-import { Storm } from './storm.ts';
 
 export type SoakOptions = {
   minutes: number;
@@ -40,14 +41,14 @@ export type SoakResult = {
 
 const OTHER_HOSTS = ['harwich'];
 const KILLED_AT_THE_END = 0.3;
+const LONGEST_CALM_MS = 1500;
 
 /**
  * Writers and scavengers on some hosts over one base, and calamities at random for some minutes; then all ends, what is staged is
  * collected, and what others find in the archives is compared with what the writers noted. The directory is kept where something is wrong.
  */
 export async function soak({ minutes, seed, disk, hosts, say, signal }: SoakOptions): Promise<SoakResult> {
-  const startedAt = performance.now();
-  const tell = (line: string): void => say(`${seconds(startedAt)} s: ${line}`);
+  const log = new Log(say);
   using place = new Place(minutes, disk);
   say(`seed ${seed}, in ${place.root}`);
   const random = new Random(seed);
@@ -58,19 +59,21 @@ export async function soak({ minutes, seed, disk, hosts, say, signal }: SoakOpti
     otherHosts: hosts ? OTHER_HOSTS : [],
   });
   await crew.call();
-  const storm = new Storm({ crew, place, minutes }, random.fork('storm'), tell);
+  const scene = { crew, place, minutes };
+  const storm = new Storm({
+    scene,
+    calamities: calamitiesFor(scene),
+    longestCalmMs: LONGEST_CALM_MS,
+    random: random.fork('storm'),
+    say: log.say,
+  });
 
-  const calm = new AbortController();
-  const time = delay(minutes * 60_000, undefined, { signal: AbortSignal.any([signal, calm.signal]) });
-  const raging = storm.rage(calm.signal);
-  await Promise.race([time.catch(() => undefined), raging]);
-  calm.abort();
-  await raging;
+  await storm.rage(minutes, signal);
   await crew.dismiss(() => random.chance(KILLED_AT_THE_END));
 
-  tell('the storm is over');
+  log.say('the storm is over');
   const unfinished = await finish(crew, place);
-  tell('all is collected');
+  log.say('all is collected');
   const noted = readJournals(place.journals);
   const { found, faults } = await readArchives(place.base);
   const reckoning = reckon(noted, found, existsSync);
@@ -87,7 +90,7 @@ export async function soak({ minutes, seed, disk, hosts, say, signal }: SoakOpti
   else place.removeWhenClosed();
   return {
     seed,
-    seconds: seconds(startedAt),
+    seconds: log.seconds,
     reckoning,
     calamities: storm.counts,
     processes: crew.started,
@@ -97,8 +100,6 @@ export async function soak({ minutes, seed, disk, hosts, say, signal }: SoakOpti
     problems,
   };
 }
-
-const seconds = (startedAt: number): number => Math.round((performance.now() - startedAt) / 1000);
 
 const problemsOf = ({ lost, doubled, strange }: Reckoning): string[] => [
   ...lost.map((line) => `LOST ${line}`),

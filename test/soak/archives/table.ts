@@ -1,11 +1,10 @@
+import { type Counted, resultText } from '../result-text.ts';
 import type { SoakResult } from './soak.ts';
-
-const WIDTH = 36;
 
 /** The result for people: what was deposited, what became of it, what it went through. */
 export function table(result: SoakResult): string {
-  const { reckoning, calamities, problems } = result;
-  const counted: [string, number][] = [
+  const { reckoning } = result;
+  const counted: Counted = [
     ['deposits begun', reckoning.begun],
     ['deposits acknowledged', reckoning.acknowledged],
     ['members collected', reckoning.collected],
@@ -18,16 +17,10 @@ export function table(result: SoakResult): string {
     ['doubled', reckoning.doubled.length],
     ['strange', reckoning.strange.length],
   ];
-  return [
-    `seed ${result.seed}, ${result.seconds} s, ${result.processes} processes`,
-    '',
-    rows([...calamities].sort()),
-    '',
-    rows(counted),
-    '',
-    problems.length === 0 ? 'Python and unzip agree; nothing lost, nothing doubled' : problems.join('\n'),
-  ].join('\n');
+  return resultText({
+    ...result,
+    title: `seed ${result.seed}, ${result.seconds} s, ${result.processes} processes`,
+    counted: [counted],
+    allIsWell: 'Python and unzip agree; nothing lost, nothing doubled',
+  });
 }
-
-const rows = (counts: readonly (readonly [string, number])[]): string =>
-  counts.map(([name, count]) => `  ${name.padEnd(WIDTH)} ${String(count).padStart(8)}`).join('\n');

@@ -44,6 +44,11 @@ test('cat says that the CRC is wrong, and exits 4; of a small member nothing is 
   }
 });
 
+test('cat takes a name as list shows it', (context) => {
+  const { cwd } = place(context, [memberOf('a', 'other'), memberOf('two\nlines', 'these')]);
+  assert.equal(runBin(['archive', 'cat', 'ar.zip', 'two\\nlines'], { cwd }).stdout, 'these');
+});
+
 test('cat of a member that is not there exits 2 with the nearest name', async (context) => {
   const { cwd } = place(context);
   const { exitCode, stderr } = await cli(['archive', 'cat', 'ar.zip', 'a.text'], { cwd });

@@ -49,6 +49,27 @@ test('extract takes members by name, or what lies below one, from all volumes', 
   ]);
 });
 
+test('a name may be given as list shows it, unless another member has that very name', async (context) => {
+  const shown = 'dir\\n';
+  const { cwd, write } = place(context, [memberOf('dir\n/\t', 'below'), memberOf('other', '')]);
+  for (const name of [shown, `${shown}/`, `${shown}/\\t`]) {
+    const { stdout } = await extract(cwd, name, '--into', 'out', '--overwrite');
+    assert.equal(stdout, '1 file, 5 B, extracted\n');
+  }
+  assert.equal(readFileSync(join(cwd, 'out', 'dir\n', '\t'), 'utf8'), 'below');
+  write('ar.zip', buildZip([memberOf('dir\n', 'shown'), memberOf(shown, 'named')]).bytes);
+  await extract(cwd, shown, '--into', 'out');
+  assert.equal(readFileSync(join(cwd, 'out', shown), 'utf8'), 'named');
+  assert.match((await extract(cwd, 'dir\\t')).stderr, /has no member dir\\t; did you mean/);
+});
+
+test('what cannot be extracted to is said before anything is written', async (context) => {
+  const { cwd } = place(context);
+  const { exitCode, stderr } = await extract(cwd, '--into', 'ar.zip');
+  assert.equal(exitCode, 5);
+  assert.match(stderr, /^wharfinger: nothing can be extracted to .*\/ar\.zip \(ENOTDIR\); give a directory /);
+});
+
 test('extract writes nothing where a name is not there, and guesses which was meant', async (context) => {
   const { cwd } = place(context);
   const { stderr, exitCode } = await extract(cwd, 'a.txt', 'dir/b.bni', '--into', 'out');

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { UsageError } from '../../../../shared/errors.ts';
-import { stagedContents } from '../../../support/staged.ts';
+import { temporaryFault } from '../../../../shared/archives/library/temporary-file.ts';
+import { EnvironmentError, UsageError } from '../../../../shared/errors.ts';
+import { errnoError, stagedContents } from '../../../support/staged.ts';
 import { makeArchives } from './a-library.ts';
 
 type Operation =
@@ -132,6 +134,29 @@ test('text is written as UTF-8, and text and bytes follow each other', async (t)
   assert.deepEqual(await stagedContents(base), [['ar.zip/a', 'é!']]);
 });
 
+test('what is neither text nor bytes is refused, and the file is as before', async (t) => {
+  const { base, archives } = makeArchives(t);
+  const file = archives.open('ar.zip/a');
+  await file.write('a');
+  for (const data of [undefined, 42, ['b'], new ArrayBuffer(2)])
+    await assert.rejects(file.write(data as unknown as string), { code: 'archive.option', subject: 'data' });
+  await file.write('c');
+  await file.close();
+  assert.deepEqual(await stagedContents(base), [['ar.zip/a', 'ac']]);
+});
+
+test('a temporary file that cannot be made says what is short: room, or descriptors', () => {
+  for (const [errno, hint] of [
+    ['ENOSPC', /^free space/],
+    ['EMFILE', /^close some/],
+  ] as const) {
+    const fault = temporaryFault('/tmp', errnoError(errno, 'open'));
+    assert.ok(fault instanceof EnvironmentError);
+    assert.equal(fault.code, 'archive.temporary');
+    assert.match(fault.hint ?? '', hint);
+  }
+});
+
 test('a spilled file has no name, and its descriptor is gone when it is closed', async (t) => {
   const { base, archives } = makeArchives(t, { spillBytes: 10 });
   const before = readdirSync('/proc/self/fd').length;
@@ -183,6 +208,17 @@ test('lengths and positions are whole numbers from 0 on', async (t) => {
     assert.throws(() => file.seek(wrong), UsageError);
   }
   assert.deepEqual([file.size, file.position], [0, 0]);
+  await file.discard();
+});
+
+test('a write that fails and is not awaited is told by close()', async (t) => {
+  const { archives } = makeArchives(t, { spillBytes: 4, temporaryDirectory: '/nowhere' });
+  const file = archives.open('ar.zip/a');
+  // A promise that nobody hears would end the process, and so this test.
+  void file.write('abcdef');
+  void file.truncate(3);
+  await nextTurn();
+  await assert.rejects(file.close(), { code: 'archive.temporary' });
   await file.discard();
 });
 

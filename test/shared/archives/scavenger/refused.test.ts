@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cannotMount, mountTmpfs } from '../../../support/mounts.ts';
+import { errnoError } from '../../../support/staged.ts';
 import { tempDir } from '../../../support/temp.ts';
 import { Base } from './base.ts';
 import { textsIn } from './read-zip.ts';
@@ -147,4 +148,27 @@ test('a pipe under the name of a staging archive that was read is not waited for
     },
   });
   assert.equal(report.failures[0]?.archive, 'b.zip');
+});
+
+test('a directory that cannot be made durable fails its archive alone, whose members stay staged until it can', async (t) => {
+  const base = Base.make(t);
+  await base.deposit({ 'a.zip/one': 'one', 'b.zip/one': 'one', 'c.zip/one': 'one' });
+  let renamed = 0;
+  const report = await base.scavenge({
+    crash: {
+      reach(point) {
+        if (point !== 'scavenge.renamed') return;
+        renamed += 1;
+        if (renamed === 2) throw errnoError('EIO', 'fsync');
+      },
+    },
+  });
+  assert.deepEqual(
+    report.failures.map(({ archive }) => archive),
+    ['b.zip'],
+  );
+  assert.deepEqual([report.members, report.stagingArchives, renamed], [2, 0, 3]);
+  assert.equal(base.inbox().length, 1);
+  const next = await base.scavenge();
+  assert.deepEqual([next.members, next.duplicates, next.stagingArchives, next.failures.length], [0, 3, 1, 0]);
 });

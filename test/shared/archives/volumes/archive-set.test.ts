@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
 import { ArchiveSet } from '../../../../shared/archives/volumes/archive-set.ts';
+import { openBelow } from '../../../support/open-below.ts';
 import { Base } from '../scavenger/base.ts';
 import { foreignZip } from '../scavenger/foreign-zip.ts';
 
@@ -71,4 +72,61 @@ test('a member of somebody else’s zip is found by its bytes', (t) => {
   t.after(() => set.close());
   assert.deepEqual(set.find('his', sha256Of('his')), { volume: 'a.zip', storedAs: 'his' });
   assert.equal(set.find('his', sha256Of('hers')), undefined);
+});
+
+/** An archive of many volumes without an index, with one member each: `1` in `a.zip`, `2` in `a-2.zip`, … */
+async function manyVolumes(t: TestContext, count: number): Promise<Base> {
+  const base = Base.make(t);
+  const deposits = Array.from({ length: count }, (_, at) => [`a.zip/${at + 1}`, `${at + 1}`] as const);
+  await base.deposit(deposits);
+  await base.scavenge({ volumeBytes: 1 });
+  rmSync(base.at('.wharfinger/index'), { recursive: true });
+  return base;
+}
+
+test('however many volumes an archive has, few of its files are open', async (t) => {
+  const base = await manyVolumes(t, 30);
+  const set = ArchiveSet.open(base.path, 'a.zip');
+  t.after(() => set.close());
+  assert.equal(set.volumes.length, 30);
+  assert.ok(openBelow(base.path) <= 8);
+  for (const number of [1, 30, 15, 2, 29]) {
+    const volume = number === 1 ? 'a.zip' : `a-${number}.zip`;
+    assert.deepEqual(set.find(`${number}`, sha256Of(`${number}`)), { volume, storedAs: `${number}` });
+    assert.ok(openBelow(base.path) <= 8);
+  }
+  set.close();
+  assert.equal(openBelow(base.path), 0);
+});
+
+test('a volume that was replaced since it was looked at is found out when it is opened again', async (t) => {
+  const base = await manyVolumes(t, 12);
+  const set = ArchiveSet.open(base.path, 'a.zip');
+  t.after(() => set.close());
+  cpSync(base.at('a-2.zip'), base.at('copy'), { preserveTimestamps: true });
+  renameSync(base.at('copy'), base.at('a-2.zip'));
+  assert.ok(set.find('3', sha256Of('3')));
+  assert.throws(() => set.find('2', sha256Of('2')), { code: 'archive.changed', subject: 'a-2.zip' });
+});
+
+test('the last volume, which alone is replaced as a rule, stays open while all others are read', async (t) => {
+  const base = await manyVolumes(t, 12);
+  const set = ArchiveSet.open(base.path, 'a.zip');
+  t.after(() => set.close());
+  rmSync(base.at('a-12.zip'));
+  for (let number = 1; number <= 12; number += 1) assert.ok(set.find(`${number}`, sha256Of(`${number}`)));
+});
+
+test('the further volumes of an archive that has nothing before its suffix are found like others', async (t) => {
+  const base = Base.make(t);
+  const content = (name: string): Record<string, string> => ({ [`.zip/${name}`]: name });
+  const deposit = () => base.deposit({ ...content('a'), ...content('b'), ...content('c') });
+  await deposit();
+  await base.scavenge({ volumeBytes: 1 });
+  const set = ArchiveSet.open(base.path, '.zip');
+  t.after(() => set.close());
+  assert.deepEqual(set.volumes, ['.zip', '-2.zip', '-3.zip']);
+  await deposit();
+  const { members, duplicates } = await base.scavenge({ volumeBytes: 1 });
+  assert.deepEqual([members, duplicates], [0, 3]);
 });
