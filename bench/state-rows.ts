@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { Contents } from '../shared/ledger/contents/contents.ts';
 import { WHOLE_STATE } from '../shared/ledger/ledger.ts';
 import { openState } from '../shared/state/open.ts';
 
@@ -25,7 +26,7 @@ export function fillLedger(statePath: string, total: number): void {
   try {
     const route = state.prepare('SELECT min(id) FROM routes').pluck().get();
     const insert = state.prepare(`
-      INSERT INTO ledger (state, scope, sha256, route_id, job_id, device, inode, size_bytes, mtime_ns, ctime_ns, source,
+      INSERT INTO ledger (state, dedupe_scope, sha256, route_id, job_id, device, inode, size_bytes, mtime_ns, ctime_ns, source,
                           destination, decided_ms, committed_ms)
       VALUES ('committed', ?, ?, ?, 0, 1, ?, 2048, 0, 0, ?, ?, 0, 0)`);
     const present = Number(state.prepare('SELECT count(*) FROM ledger').pluck().get());
@@ -38,6 +39,7 @@ export function fillLedger(statePath: string, total: number): void {
         insert.run(WHOLE_STATE, sha256, route, done, name, name);
       }
       state.exec('COMMIT');
+      new Contents(state).fold();
     }
     state.pragma('wal_checkpoint(TRUNCATE)');
   } finally {

@@ -1,6 +1,8 @@
 import { type BytePath, fromBytes, toBytes } from '../fs/byte-path.ts';
 import { runsOf } from '../queue/runs.ts';
 import type { State } from '../state/open.ts';
+import { Contents } from './contents/contents.ts';
+import { headNumber } from './contents/head.ts';
 import { toSigned, toUnsigned } from './integers.ts';
 
 /** A file's identity and content as it was read at its source. */
@@ -40,7 +42,7 @@ export type Conflict =
 type Row = {
   id: bigint;
   state: LedgerRow['state'];
-  scope: bigint | null;
+  dedupe_scope: bigint | null;
   sha256: Buffer;
   route_id: bigint;
   job_id: bigint;
@@ -60,7 +62,7 @@ type Holder = { id: number; state: LedgerRow['state']; destination: Buffer; size
 const ROWS_A_CALL = 64;
 
 const insertSql = (rows: number, returned: string): string => `
-  INSERT INTO ledger (state, scope, sha256, route_id, job_id, device, inode, size_bytes, mtime_ns, ctime_ns, source, destination, decided_ms)
+  INSERT INTO ledger (state, dedupe_scope, sha256, route_id, job_id, device, inode, size_bytes, mtime_ns, ctime_ns, source, destination, decided_ms)
   VALUES ${Array(rows).fill("('in_flight', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").join(', ')}
   ON CONFLICT DO NOTHING RETURNING ${returned}`;
 
@@ -83,10 +85,13 @@ const bindingsOf = (decision: Decision): unknown[] => [
 export class Ledger {
   readonly #insert;
   readonly #insertMany;
-  readonly #byContent;
+  readonly #contents: Contents;
+  readonly #holder;
+  readonly #inFlightWith;
   readonly #byInode;
   readonly #jobOf;
-  readonly #hasContentAt;
+  readonly #hasUnscopedAt;
+  readonly #isAt;
   readonly #hasDestination;
   readonly #byJob;
   readonly #byId;
@@ -95,23 +100,31 @@ export class Ledger {
   readonly #commitRun;
   readonly #withdraw;
 
-  constructor(state: State) {
+  /** @param contents where content is looked for; its own, but for tests */
+  constructor(state: State, contents = new Contents(state)) {
     this.#insert = state.prepare<unknown[], { id: number }>(insertSql(1, 'id'));
     this.#insertMany = state
       .prepare<unknown[], [jobId: number, id: number]>(insertSql(ROWS_A_CALL, 'job_id, id'))
       .raw();
-    this.#byContent = state.prepare<unknown[], Holder>(
-      'SELECT id, state, destination, size_bytes FROM ledger WHERE scope = ? AND sha256 = ?',
+    this.#contents = contents;
+    this.#holder = state.prepare<[number], Holder>(
+      'SELECT id, state, destination, size_bytes FROM ledger WHERE id = ?',
     );
+    this.#inFlightWith = state
+      .prepare<unknown[], number>(
+        "SELECT id FROM ledger WHERE dedupe_scope = ? AND sha256 = ? AND state = 'in_flight'",
+      )
+      .pluck();
     this.#byInode = state.prepare<unknown[], { id: number }>(
       "SELECT id FROM ledger WHERE device = ? AND inode = ? AND state = 'in_flight'",
     );
     this.#jobOf = state.prepare<[number], RowJob>(`
       SELECT jobs.id, jobs.state, jobs.run_at_ms AS runAtMs FROM ledger JOIN jobs ON jobs.id = ledger.job_id
       WHERE ledger.id = ?`);
-    this.#hasContentAt = state.prepare(
-      'SELECT 1 FROM ledger WHERE scope IS ? AND sha256 = ? AND destination = ? AND id IS NOT ?',
+    this.#hasUnscopedAt = state.prepare(
+      'SELECT 1 FROM ledger WHERE dedupe_scope IS NULL AND sha256 = ? AND destination = ? AND id IS NOT ?',
     );
+    this.#isAt = state.prepare('SELECT 1 FROM ledger WHERE id = ? AND destination = ? AND id IS NOT ?');
     this.#hasDestination = state.prepare('SELECT 1 FROM ledger WHERE destination = ? AND id IS NOT ?');
     this.#byJob = state
       .prepare<unknown[], Row>("SELECT * FROM ledger WHERE job_id = ? AND state = 'in_flight'")
@@ -126,15 +139,21 @@ export class Ledger {
     this.#commitRun = state.prepare(
       "UPDATE ledger SET state = 'committed', committed_ms = ? WHERE id BETWEEN ? AND ? AND state = 'in_flight'",
     );
-    this.#withdraw = state.prepare("DELETE FROM ledger WHERE id = ? AND state = 'in_flight'");
+    this.#withdraw = state
+      .prepare<[number], Buffer>("DELETE FROM ledger WHERE id = ? AND state = 'in_flight' RETURNING sha256")
+      .pluck();
   }
 
   /**
-   * Records content as in flight. The unique constraints decide, nothing looks first: content that is in its scope already,
-   * an inode in flight, or a destination in flight make a conflict, and then nothing is written.
+   * Records content as in flight. Content that is in its scope already, an inode in flight, or a destination in flight make a conflict,
+   * and then nothing is written. Of rows in flight the unique indexes tell, of committed content `Contents`, which is why it must be under the
+   * write lock (`writeTransaction`).
    */
   decide(decision: Decision): { id: number } | { conflict: Conflict } {
-    return this.#insert.get(bindingsOf(decision)) ?? { conflict: this.#conflictOf(decision) };
+    this.#contents.catchUp();
+    const holder = this.#holderOf(decision);
+    const row = holder === undefined ? this.#insert.get(bindingsOf(decision)) : undefined;
+    return row ?? { conflict: this.#conflictOf(decision, holder) };
   }
 
   /**
@@ -144,20 +163,27 @@ export class Ledger {
    */
   decideAll(decisions: readonly Decision[]): ReadonlyMap<number, number> {
     const ids = new Map<number, number>();
-    const whole = decisions.length - (decisions.length % ROWS_A_CALL);
+    const known = this.#contents.knownHeads(decisions.map(({ sha256 }) => sha256));
+    const fresh = decisions.filter(({ scope, sha256 }) => scope === null || !known.has(headNumber(sha256)));
+    const whole = fresh.length - (fresh.length % ROWS_A_CALL);
     for (let at = 0; at < whole; at += ROWS_A_CALL) {
-      const bindings = decisions.slice(at, at + ROWS_A_CALL).flatMap(bindingsOf);
+      const bindings = fresh.slice(at, at + ROWS_A_CALL).flatMap(bindingsOf);
       for (const [jobId, id] of this.#insertMany.all(bindings)) ids.set(jobId, id);
     }
-    for (const decision of decisions.slice(whole)) {
+    for (const decision of fresh.slice(whole)) {
       const row = this.#insert.get(bindingsOf(decision));
       if (row !== undefined) ids.set(decision.jobId, row.id);
     }
     return ids;
   }
 
-  #conflictOf(decision: Decision): Conflict {
-    const holder = decision.scope === null ? undefined : this.#byContent.get(decision.scope, decision.sha256);
+  /** Who has the content in the scope of a decision. */
+  #holderOf({ scope, sha256 }: Decision): Holder | undefined {
+    const id = scope === null ? undefined : this.idOf(scope, sha256);
+    return id === undefined ? undefined : this.#holder.get(id);
+  }
+
+  #conflictOf(decision: Decision, holder: Holder | undefined): Conflict {
     if (holder?.state === 'committed') {
       return {
         with: 'committed',
@@ -174,9 +200,17 @@ export class Ledger {
 
   /** Whether a row other than `exceptId`, of any scope, has put this content there. */
   hasContentAt(sha256: Buffer, destination: BytePath, exceptId?: number): boolean {
-    return [WHOLE_STATE, null].some(
-      (scope) => this.#hasContentAt.get(scope, sha256, toBytes(destination), exceptId ?? null) !== undefined,
+    const rest = [toBytes(destination), exceptId ?? null];
+    const id = this.idOf(WHOLE_STATE, sha256);
+    return (
+      (id !== undefined && this.#isAt.get(id, ...rest) !== undefined) ||
+      this.#hasUnscopedAt.get(sha256, ...rest) !== undefined
     );
+  }
+
+  /** The row that has content in a scope, committed or in flight. */
+  idOf(scope: number, sha256: Buffer): number | undefined {
+    return this.#inFlightWith.get(scope, sha256) ?? this.#contents.find(scope, sha256);
   }
 
   /** Whether a row other than `exceptId` has this destination. Reads the whole table. */
@@ -216,14 +250,20 @@ export class Ledger {
 
   /** Takes a decision back: the content is as unknown as before. */
   withdraw(id: number): void {
-    this.#withdraw.run(id);
+    const sha256 = this.#withdraw.get(id);
+    if (sha256 !== undefined) this.#contents.remove(id, sha256);
+  }
+
+  /** Keeps what is looked through in memory small. To be called between two transactions. */
+  foldContents(): void {
+    this.#contents.fold();
   }
 }
 
 const rowOf = (row: Row): LedgerRow => ({
   id: Number(row.id),
   state: row.state,
-  scope: row.scope === null ? null : WHOLE_STATE,
+  scope: row.dedupe_scope === null ? null : WHOLE_STATE,
   sha256: row.sha256,
   routeId: Number(row.route_id),
   jobId: Number(row.job_id),

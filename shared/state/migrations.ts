@@ -1,6 +1,7 @@
 import { UPLOADS } from './migration-2-uploads.ts';
 import { TABLES } from './migration-3-tables.ts';
 import { ARCHIVES } from './migration-4-archives.ts';
+import { CONTENTS } from './migration-5-contents.ts';
 
 /**
  * The schema of the state file, as numbered migrations: number N is applied when `user_version` is N - 1. A
@@ -171,4 +172,5 @@ CREATE TABLE throughput (
   UPLOADS,
   TABLES,
   ARCHIVES,
+  CONTENTS,
 ];

@@ -98,8 +98,9 @@ function prepare(state: State, path: string, readonly: boolean): State {
   state.pragma('journal_size_limit = 67108864');
   // In KiB. More would be read anew anyway: each write of another process empties it.
   state.pragma('cache_size = -8192');
-  state.pragma('temp_store = MEMORY');
   migrate(state, path);
+  // Not before: a migration may sort a whole ledger.
+  state.pragma('temp_store = MEMORY');
   return state;
 }
 

@@ -1,4 +1,4 @@
--- The schema of the state file, version 4. Made by `npm run schema`; do not edit.
+-- The schema of the state file, version 5. Made by `npm run schema`; do not edit.
 
 CREATE TABLE identity (
   id   INTEGER PRIMARY KEY CHECK (id = 1),
@@ -48,7 +48,7 @@ CREATE TABLE leases (
 CREATE TABLE ledger (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   state        TEXT NOT NULL CHECK (state IN ('in_flight', 'committed')),
-  scope        INTEGER,
+  dedupe_scope        INTEGER,
   sha256       BLOB NOT NULL CHECK (length(sha256) = 32),
   route_id     INTEGER NOT NULL REFERENCES routes (id),
   job_id       INTEGER NOT NULL,
@@ -63,8 +63,6 @@ CREATE TABLE ledger (
   committed_ms INTEGER,
   CHECK ((state = 'committed') = (committed_ms IS NOT NULL))
 ) STRICT;
-
-CREATE UNIQUE INDEX ledger_content ON ledger (scope, sha256);
 
 CREATE UNIQUE INDEX ledger_in_flight_inode ON ledger (device, inode) WHERE state = 'in_flight';
 
@@ -413,3 +411,18 @@ CREATE TABLE archive_deposits (
 CREATE INDEX archive_deposits_staged ON archive_deposits (base_id, archive, id) WHERE state = 'staged';
 
 CREATE INDEX archive_deposits_release ON archive_deposits (base_id, release, id) WHERE release IN ('due', 'removing');
+
+CREATE UNIQUE INDEX ledger_in_flight_content ON ledger (dedupe_scope, sha256) WHERE state = 'in_flight';
+
+CREATE INDEX ledger_without_scope ON ledger (sha256) WHERE dedupe_scope IS NULL;
+
+CREATE TABLE contents (
+  head      BLOB NOT NULL CHECK (length(head) = 6),  -- the first bytes of the SHA-256; the ledger has all of it
+  ledger_id INTEGER NOT NULL,
+  PRIMARY KEY (head, ledger_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contents_folded (
+  id        INTEGER PRIMARY KEY CHECK (id = 1),
+  ledger_id INTEGER NOT NULL
+) STRICT;

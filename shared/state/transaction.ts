@@ -8,6 +8,7 @@ import type { State } from './open.ts';
 export function writeTransaction<T>(state: State, work: () => T): T {
   const { begin, commit, rollback } = statementsOf(state);
   whenFree(state, () => begin.run());
+  begun.set(state, nextTransaction++);
   try {
     const result = work();
     commit.run();
@@ -16,8 +17,16 @@ export function writeTransaction<T>(state: State, work: () => T): T {
     // Some errors of SQLite, a full disk for one, have rolled it back already.
     if (state.inTransaction) rollback.run();
     throw error;
+  } finally {
+    begun.delete(state);
   }
 }
+
+const begun = new WeakMap<State, number>();
+let nextTransaction = 1;
+
+/** Which write transaction a connection is in: another number for each. Undefined outside of any. */
+export const openTransaction = (state: State): number | undefined => begun.get(state);
 
 /**
  * The same without waiting for the disk: others see it at once and a killed process loses nothing of it, but a power cut may take

@@ -1,6 +1,7 @@
 import type { BytePath } from '../../fs/byte-path.ts';
 import { fromBytes, toBytes } from '../../fs/byte-path.ts';
 import type { State } from '../../state/open.ts';
+import { headOf } from '../contents/head.ts';
 
 /** A row of the ledger as a person asks about it. */
 export type TracedRow = {
@@ -62,7 +63,6 @@ const DUPLICATES = `
 
 /** Looks rows up by what a person may know of a file. */
 export class RowFinder {
-  readonly #scopes;
   readonly #byContent;
   readonly #byId;
   readonly #byPath;
@@ -70,15 +70,13 @@ export class RowFinder {
   readonly #duplicatesByPath;
 
   constructor(state: State) {
-    // The index is on (scope, sha256): it serves once each scope is named, and there are few.
-    this.#scopes = state.prepare<[], { scope: number | null }>(`
-      WITH RECURSIVE scopes (scope) AS (
-        SELECT min(scope) FROM ledger
-        UNION SELECT (SELECT min(ledger.scope) FROM ledger WHERE ledger.scope > scopes.scope) FROM scopes WHERE scope IS NOT NULL)
-      SELECT scope FROM scopes UNION SELECT NULL`);
-    this.#byContent = state.prepare<unknown[], LedgerRow>(
-      `${LEDGER} WHERE scope IS ? AND sha256 >= ? AND sha256 <= ?`,
-    );
+    // As `contents` has them, then what is not folded yet, then what is in no scope.
+    this.#byContent = state.prepare<unknown[], LedgerRow>(`
+      ${LEDGER} WHERE sha256 BETWEEN @lowest AND @highest AND id IN (
+        SELECT ledger_id FROM contents WHERE head BETWEEN @lowestHead AND @highestHead
+        UNION SELECT id FROM ledger WHERE id > (SELECT ledger_id FROM contents_folded) AND sha256 BETWEEN @lowest AND @highest
+        UNION SELECT id FROM ledger WHERE dedupe_scope IS NULL AND sha256 BETWEEN @lowest AND @highest)
+      ORDER BY id`);
     this.#byId = state.prepare<[number], LedgerRow>(`${LEDGER} WHERE id = ?`);
     this.#byPath = state.prepare<unknown[], LedgerRow>(
       `${LEDGER} WHERE source = @path OR destination = @path ORDER BY id`,
@@ -95,7 +93,8 @@ export class RowFinder {
   byContent(prefix: string): TracedRow[] {
     const lowest = Buffer.from(prefix.padEnd(64, '0'), 'hex');
     const highest = Buffer.from(prefix.padEnd(64, 'f'), 'hex');
-    return this.#scopes.all().flatMap(({ scope }) => this.#byContent.all(scope, lowest, highest).map(rowOf));
+    const heads = { lowestHead: headOf(lowest), highestHead: headOf(highest) };
+    return this.#byContent.all({ lowest, highest, ...heads }).map(rowOf);
   }
 
   byId(id: number): TracedRow | undefined {

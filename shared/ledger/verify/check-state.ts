@@ -1,8 +1,9 @@
 import { fromText } from '../../fs/byte-path.ts';
 import type { State } from '../../state/open.ts';
+import { checkContents } from './check-contents.ts';
 import type { Report } from './finding.ts';
 
-/** The constraints are what makes content unique: SQLite checks its own tables and indexes, one row after the other. */
+/** SQLite checks its own tables and indexes, one row after the other; then what tells content that is known from what is new. */
 export function checkState(state: State, report: Report): void {
   report.progress({ step: 'state file', done: 0, total: undefined });
   const path = fromText(state.name);
@@ -10,4 +11,5 @@ export function checkState(state: State, report: Report): void {
   for (const { integrity_check: detail } of results) {
     if (detail !== 'ok') report.finding({ problem: 'damaged-state', path, detail });
   }
+  checkContents(state, report);
 }

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   'different-line': 'a record that says something else than the ledger',
   'missing-line': 'a committed row without a record',
   'line-count': 'a manifest holds another number of records than was committed',
+  'repeated-content': 'two rows of the ledger have one content in one scope (--deep)',
   'missing-object': 'an object that was uploaded is not in its bucket',
   'different-object': 'an object has another size or checksum than what was uploaded',
   'missing-table': 'a table that files were loaded into is not there',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
+import { Ledger } from '../../../shared/ledger/ledger.ts';
 import { Enqueuer } from '../../../shared/queue/enqueue.ts';
 import { MIGRATIONS } from '../../../shared/state/migrations.ts';
 import { openState } from '../../../shared/state/open.ts';
@@ -83,4 +85,38 @@ test('a state file of version 3 keeps its ledger, its sums and its jobs, and get
     { committed_files: 7, uploaded_files: 2, loaded_rows: 30, archived_files: 0, archived_bytes: 0 },
   );
   assert.deepEqual(state.prepare('SELECT kind, sink_id FROM jobs').all(), [{ kind: 'upload', sink_id: 4 }]);
+});
+
+test('a state file of version 4 knows the content of its ledger afterwards, and refuses what a program of version 4 would insert', (t) => {
+  const path = join(tempDir(t), 'state.db');
+  const id = applicationIdOf(join(tempDir(t), 'other.db'));
+  const old = new Database(path);
+  old.pragma('journal_mode = WAL');
+  for (const migration of MIGRATIONS.slice(0, 4)) old.exec(migration);
+  const row = (name: string): Buffer => createHash('sha256').update(name).digest();
+  old.exec(`
+    INSERT INTO routes (id, name, input, warehouse, manifests, duplicates, on_duplicate, dedupe, mode, stability_ms)
+      VALUES (1, 'r', x'2f61', x'2f62', x'2f63', x'2f64', 'move', 'content', 'stability', 1)`);
+  const insert = old.prepare(`
+    INSERT INTO ledger (state, scope, sha256, route_id, job_id, device, inode, size_bytes, mtime_ns, ctime_ns, source, destination, decided_ms, committed_ms)
+      VALUES (?, ?, ?, 1, ?, 1, ?, 1, 1, 1, x'61', ?, 1, ?)`);
+  const add = (name: string, jobId: number, scope: number | null, committedMs: number | null): void => {
+    const state = committedMs === null ? 'in_flight' : 'committed';
+    insert.run(state, scope, row(name), jobId, jobId, Buffer.from(name), committedMs);
+  };
+  add('a', 1, 0, 5);
+  add('b', 2, 0, null);
+  add('c', 3, null, 5);
+  old.pragma('user_version = 4');
+  old.pragma(`application_id = ${id}`);
+  const state = openState(path);
+  t.after(() => state.close());
+  const ledger = new Ledger(state);
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd'].map((name) => ledger.idOf(0, row(name))),
+    [1, 2, undefined, undefined],
+  );
+  // It still runs, and finds nothing in the way of content that is known.
+  assert.throws(() => add('a', 9, 0, 5), /no column named scope/);
+  old.close();
 });

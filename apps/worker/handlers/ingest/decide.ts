@@ -19,8 +19,8 @@ const IN_FLIGHT_RETRY_MS = 100;
 const FAILED_RETRY_MS = 30_000;
 
 /**
- * Transaction 1: records each file in flight, as content of its own or as a repetition. The unique constraints decide, also between
- * the files of this batch. When it returns, recovery knows of every one of them.
+ * Transaction 1: records each file in flight, as content of its own or as a repetition, also of another file of this batch. When it
+ * returns, recovery knows of every one of them.
  */
 export function decideFiles(
   files: readonly ReadFile[],
@@ -30,6 +30,7 @@ export function decideFiles(
   const { lease } = files[0]?.job ?? {};
   if (lease === undefined) return [];
   const decisions = files.map((file) => decisionOf(file, nowMs));
+  store.ledger.foldContents();
   return writeTransaction(store.state, () => {
     const held = store.settlements.heldBy(lease.token);
     if (!files.every(({ job }) => held.has(job.id))) throw new LeaseLostError(lease.token);

@@ -61,12 +61,14 @@ test('content that is never a duplicate is found by its SHA-256 as well, each ti
   const ids = ['a', 'b'].map((name) => {
     const row = commitFile(fixture, name, { content: name });
     const sha256 = Buffer.alloc(32, 0xab);
-    fixture.state.prepare('UPDATE ledger SET scope = NULL, sha256 = ? WHERE id = ?').run(sha256, row.id);
+    fixture.state
+      .prepare('UPDATE ledger SET dedupe_scope = NULL, sha256 = ? WHERE id = ?')
+      .run(sha256, row.id);
     return row.id;
   });
   const other = commitFile(fixture, 'c');
   fixture.state
-    .prepare('UPDATE ledger SET scope = 7, sha256 = ? WHERE id = ?')
+    .prepare('UPDATE ledger SET dedupe_scope = 7, sha256 = ? WHERE id = ?')
     .run(Buffer.alloc(32, 0xab), other.id);
   const { custody } = await trace(fixture.state, { sha256: 'abababab' });
   assert.deepEqual(

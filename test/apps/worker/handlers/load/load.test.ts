@@ -145,7 +145,7 @@ test('a content that is there of another file is present, and counted once', asy
   loads.commit({ a: 'x\n1\n2\n' });
   const hand = loads.hand(database.tools);
   await hand.step();
-  state.prepare('UPDATE ledger SET scope = NULL').run();
+  state.prepare('UPDATE ledger SET dedupe_scope = NULL').run();
   loads.commit({ again: 'x\n1\n2\n' });
   await hand.step();
   assert.deepEqual(
@@ -164,7 +164,7 @@ test('two files of one content in one claim are loaded once', async (t) => {
   const database = new FakeDatabase();
   const { state } = loads.fixture;
   const rows = loads.commit({ a: 'x\n1\n' });
-  state.prepare('UPDATE ledger SET scope = NULL').run();
+  state.prepare('UPDATE ledger SET dedupe_scope = NULL').run();
   rows.push(...loads.commit({ b: 'x\n1\n', c: 'x\n2\n' }));
   await loads.hand(database.tools).step();
   assert.deepEqual(

@@ -27,7 +27,7 @@ test('a content that another holder settled as its own meanwhile is present, and
       async load(load) {
         const result = await target.load(load);
         database.isOpen = false;
-        state.prepare('UPDATE ledger SET scope = NULL').run();
+        state.prepare('UPDATE ledger SET dedupe_scope = NULL').run();
         loads.commit({ two: 'x\n1\n' });
         await loads.hand(database.tools, 'worker-2').step();
         return result;
