@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LOAD_CRASH_POINTS } from '../../shared/tables/load-crash-points.ts';
-import { cannotMount } from '../support/mounts.ts';
 import { needsPostgres, postgresOfFile } from '../support/postgres.ts';
 import { duckdbPlace, parquetPlace, postgresPlace } from '../support/table-places.ts';
 import {
@@ -13,48 +12,19 @@ import {
   surviveTheDeathOfAll,
   surviveTheDeathOfAWorker,
 } from './loads.ts';
-import { surviveAFreeze } from './loads-frozen.ts';
-import { surviveAPowerCutAt } from './loads-power-cut.ts';
 
 const server = postgresOfFile();
 
 test('a worker killed after DuckDB has committed doubles nothing', (t) =>
   surviveTheDeathOfAWorker(t, duckdbPlace, 'load.committed'));
 
-test('a program killed inside the transaction of DuckDB loses nothing', (t) =>
-  surviveTheDeathOfAll(t, duckdbPlace, 'load.in-transaction'));
-
 test('a worker killed before PostgreSQL commits loses nothing', needsPostgres, async (t) => {
   const place = await postgresPlace(server());
   await surviveTheDeathOfAWorker(t, () => place, 'load.before-commit');
 });
 
-test('a program killed after PostgreSQL has committed doubles nothing', needsPostgres, async (t) => {
-  const place = await postgresPlace(server());
-  await surviveTheDeathOfAll(t, () => place, 'load.committed');
-});
-
-test('a worker killed after Parquet files were planned loses nothing', (t) =>
-  surviveTheDeathOfAWorker(t, parquetPlace, 'parquet.planned'));
-
 test('a program killed between the names of Parquet files doubles nothing', (t) =>
   surviveTheDeathOfAll(t, parquetPlace, 'parquet.renamed'));
-
-test('a worker frozen before PostgreSQL commits doubles nothing when it wakes', needsPostgres, async (t) => {
-  const place = await postgresPlace(server());
-  await surviveAFreeze(
-    t,
-    () => place,
-    'load.before-commit',
-    async () => {
-      while ((await place.ask('SELECT 1 FROM pg_locks WHERE NOT granted')).length === 0);
-    },
-  );
-});
-
-test('a power cut after DuckDB has committed loses nothing', { skip: cannotMount() ?? false }, (t) =>
-  surviveAPowerCutAt(t, duckdbPlace, 'load.committed'),
-);
 
 const reached = async (granary: ReturnType<typeof manyLoads>): Promise<Set<string>> => {
   const trace = join(granary.root, 'trace');

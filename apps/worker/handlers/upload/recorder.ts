@@ -19,6 +19,7 @@ export class ObjectRecorder implements MultipartRecorder {
   readonly #options: RecorderOptions;
   readonly #job: LeasedJob;
   readonly #object: ObjectRow;
+  readonly #begun = new Set<string>();
 
   constructor(options: RecorderOptions, job: LeasedJob, object: ObjectRow) {
     this.#options = options;
@@ -28,6 +29,11 @@ export class ObjectRecorder implements MultipartRecorder {
 
   get former(): Multipart | undefined {
     return this.#options.store.objects.multipartOf(this.#object);
+  }
+
+  /** The uploads that were begun by way of it. */
+  get begun(): ReadonlySet<string> {
+    return this.#begun;
   }
 
   asking(): void {
@@ -42,6 +48,7 @@ export class ObjectRecorder implements MultipartRecorder {
   began(uploadId: string, partBytes: number): void {
     const { store, crash } = this.#options;
     crash.reach('upload.parts-begun');
+    this.#begun.add(uploadId);
     this.#write(() => store.objects.began(this.#object.id, uploadId, partBytes));
   }
 

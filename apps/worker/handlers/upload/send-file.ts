@@ -102,7 +102,11 @@ async function sendObject(
   checkKey(key);
   const recorder = known === undefined ? NO_PARTS : new ObjectRecorder(context, job, known);
   const place = { bucket: plan.bucket.bucket, key };
-  if (known?.askedMs !== undefined) await abortOrphans(known.askedMs, place, recorder, context);
+  const askedMs = known?.askedMs;
+  if (askedMs !== undefined) {
+    await abortOrphans(askedMs, place, new Set(), context);
+    recorder.ended();
+  }
   const isLarge = content.type !== 'bytes' || content.bytes.length >= LOOK_FIRST_FROM_BYTES;
   const isAgain = record.retries > 0 || job.lane === 'suspect' || known?.sizeBytes !== undefined;
   const sent = await send({
@@ -124,6 +128,8 @@ async function sendObject(
   });
   if (!plan.sink.decompress) assertContent(file, sent.sha256);
   context.crash.reach('upload.sent');
+  // What was asked for by who died may have come about after we had looked.
+  if (askedMs !== undefined) await abortOrphans(askedMs, place, recorder.begun, context);
   await assertStored(sent, place, context);
   const { sizeBytes, sha256, etag, checksum, wasThere } = sent;
   return { member, key, sizeBytes, sha256, etag, checksum, wasThere };
@@ -161,6 +167,7 @@ async function knownObject(
 }
 
 const NO_PARTS = {
+  begun: new Set<string>(),
   asking: unexpected,
   began: unexpected,
   part: unexpected,
@@ -171,16 +178,18 @@ function unexpected(): never {
   throw new Error('a content that is in memory is sent whole');
 }
 
-/** Whose id never reached us. They are ours: nobody else is given this key while its object is in hand. */
+/**
+ * Those whose id never reached us. They are ours: nobody else is given this key while its object is in hand. Not one of `ours`, which is
+ * completed: Swift makes the object of its parts, and may list it for a moment.
+ */
 async function abortOrphans(
   askedMs: number,
   place: { bucket: string; key: string },
-  recorder: { ended(): void },
+  ours: ReadonlySet<string>,
   { remote, signal }: SendContext,
 ): Promise<void> {
   for (const uploadId of await findOrphans(remote, place, askedMs - CLOCKS_DIFFER_MS, signal))
-    await abortMultipart(remote, { ...place, uploadId }, signal);
-  recorder.ended();
+    if (!ours.has(uploadId)) await abortMultipart(remote, { ...place, uploadId }, signal);
 }
 
 function assertUnchanged({ fd, record }: Taken): void {

@@ -1,46 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { test } from 'node:test';
 import { jsonLines } from '../../../support/cli.ts';
-import { askFile } from '../../../support/duckdb-file.ts';
-import { type Exit, Program, runProgram } from '../../../support/program.ts';
-import { tempDir } from '../../../support/temp.ts';
-
-/** A store, a DuckDB file, and the program run on them. */
-function place(t: TestContext) {
-  const root = tempDir(t);
-  const [store, input, file, statePath] = ['store', 'in', 't.duckdb', 'state.db'].map((name) =>
-    join(root, name),
-  ) as [string, string, string, string];
-  mkdirSync(store);
-  mkdirSync(input);
-  const run = (...args: string[]): Promise<Exit> => runProgram([...args, '--state-path', statePath]);
-  const scan = (...more: string[]): Promise<Exit> =>
-    run(
-      'scan',
-      '--store',
-      store,
-      '--into',
-      `duckdb:${file}`,
-      '--table',
-      'orders',
-      '--stability-seconds',
-      '0',
-      '--once',
-      ...more,
-    );
-  const load = (): Promise<Exit> => run('load', '--once', '--workers', '2', '--log-format', 'json');
-  const write = (name: string, content: string): string => {
-    writeFileSync(join(store, name), content);
-    return join(store, name);
-  };
-  const ask = (sql: string): Promise<unknown[][]> => askFile(file, sql);
-  return { root, store, input, file, run, scan, load, write, ask, statePath };
-}
-
-const COUNT = 'SELECT count(*), sum(id) FROM orders';
+import { Program, runProgram } from '../../../support/program.ts';
+import { COUNT, place } from './load-place.ts';
 
 test('files of a store are loaded once, with their rejects on record', async (t) => {
   const { scan, load, write, ask, run } = place(t);
@@ -85,53 +49,6 @@ test('verify agrees with the table, and no more once rows were deleted from it',
     new RegExp(`^missing-rows {2}duckdb:${file} orders {2}4 rows, 2 fewer than were loaded\n`),
   );
   assert.equal((await run('verify', '--no-tables')).code, 0);
-});
-
-test('a target that another has open is a note of verify, and its tasks wait until it is given back', async (t) => {
-  const { scan, write, run, file, statePath, ask } = place(t);
-  write('a.csv', 'id,name\n1,a\n');
-  await scan();
-  assert.equal((await run('load', '--once')).code, 0);
-  write('b.csv', 'id,name\n2,b\n');
-  await scan();
-  const other = await DuckDBInstance.create(file);
-  const verified = await run('verify');
-  assert.equal(verified.code, 0, verified.stdout);
-  assert.match(verified.stdout, /^note: .* orders: its loads were not compared: .* is open elsewhere\n/);
-  await using program = new Program(['load', '--once', '--state-path', statePath]);
-  await program.waitFor('load.waiting');
-  assert.match((await run('load', 'list')).stdout, /tried again (in|now).*open elsewhere/);
-  other.closeSync();
-  assert.equal((await program.exited).code, 0);
-  assert.deepEqual(await ask(COUNT), [['2', '3']]);
-});
-
-test('a file that will not do fails alone; mended, it is another file, which the next scan has', async (t) => {
-  const { scan, load, write, ask, run } = place(t);
-  write('a.csv', 'id,name\n1,a\n');
-  await scan();
-  assert.equal((await load()).code, 0);
-  const path = write('b.csv', 'id,other,more\n2,b,c\n');
-  write('c.csv', 'id,name\n4,c\n');
-  await scan();
-  const failed = await load();
-  assert.equal(failed.code, 3);
-  assert.match(failed.stderr, /1 failed \(see `wharfinger load list --status FAILED`\)/);
-  assert.deepEqual(await ask(COUNT), [['2', '5']]);
-  const [task] = jsonLines((await run('load', 'list', '--status', 'FAILED', '--json')).stdout);
-  const shown = await run('load', 'show', String(task?.id));
-  assert.match(shown.stdout, /status +FAILED[\s\S]*it failed with\n[\s\S]*\n {6}at /);
-  assert.match(shown.stdout, new RegExp(`failed .* ${path}\n`));
-  assert.match((await run('trace', path)).stdout, /state +failed\n/);
-  writeFileSync(path, 'id,name\n2,b\n');
-  assert.equal((await run('load', 'retry', '--failed')).stdout, '1 task ready again\n');
-  const { code, stderr } = await load();
-  assert.equal(code, 0);
-  assert.match(stderr, /it changed since it was scanned; a later scan has it/);
-  assert.deepEqual(await ask(COUNT), [['2', '5']]);
-  await scan();
-  assert.equal((await load()).code, 0);
-  assert.deepEqual(await ask(COUNT), [['3', '7']]);
 });
 
 test('start loads what it commits, and trace tells of it', async (t) => {

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { jsonLines } from '../../../support/cli.ts';
+import { Program } from '../../../support/program.ts';
+import { COUNT, place } from './load-place.ts';
+
+test('a target that another has open is a note of verify, and its tasks wait until it is given back', async (t) => {
+  const { scan, write, run, file, statePath, ask } = place(t);
+  write('a.csv', 'id,name\n1,a\n');
+  await scan();
+  assert.equal((await run('load', '--once')).code, 0);
+  write('b.csv', 'id,name\n2,b\n');
+  await scan();
+  const other = await DuckDBInstance.create(file);
+  const verified = await run('verify');
+  assert.equal(verified.code, 0, verified.stdout);
+  assert.match(verified.stdout, /^note: .* orders: its loads were not compared: .* is open elsewhere\n/);
+  await using program = new Program(['load', '--once', '--state-path', statePath]);
+  await program.waitFor('load.waiting');
+  assert.match((await run('load', 'list')).stdout, /tried again (in|now).*open elsewhere/);
+  other.closeSync();
+  assert.equal((await program.exited).code, 0);
+  assert.deepEqual(await ask(COUNT), [['2', '3']]);
+});
+
+test('a file that will not do fails alone; mended, it is another file, which the next scan has', async (t) => {
+  const { scan, load, write, ask, run } = place(t);
+  write('a.csv', 'id,name\n1,a\n');
+  await scan();
+  assert.equal((await load()).code, 0);
+  const path = write('b.csv', 'id,other,more\n2,b,c\n');
+  write('c.csv', 'id,name\n4,c\n');
+  await scan();
+  const failed = await load();
+  assert.equal(failed.code, 3);
+  assert.match(failed.stderr, /1 failed \(see `wharfinger load list --status FAILED`\)/);
+  assert.deepEqual(await ask(COUNT), [['2', '5']]);
+  const [task] = jsonLines((await run('load', 'list', '--status', 'FAILED', '--json')).stdout);
+  const shown = await run('load', 'show', String(task?.id));
+  assert.match(shown.stdout, /status +FAILED[\s\S]*it failed with\n[\s\S]*\n {6}at /);
+  assert.match(shown.stdout, new RegExp(`failed .* ${path}\n`));
+  assert.match((await run('trace', path)).stdout, /state +failed\n/);
+  writeFileSync(path, 'id,name\n2,b\n');
+  assert.equal((await run('load', 'retry', '--failed')).stdout, '1 task ready again\n');
+  const { code, stderr } = await load();
+  assert.equal(code, 0);
+  assert.match(stderr, /it changed since it was scanned; a later scan has it/);
+  assert.deepEqual(await ask(COUNT), [['2', '5']]);
+  await scan();
+  assert.equal((await load()).code, 0);
+  assert.deepEqual(await ask(COUNT), [['3', '7']]);
+});
