@@ -11,28 +11,12 @@ import { canHaveDisks } from './harbour.ts';
 import { soak } from './soak.ts';
 import { table } from './table.ts';
 
-const { values, positionals } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
-    disks: { type: 'boolean', default: canHaveDisks() },
-  },
-  allowNegative: true,
-  allowPositionals: true,
-});
-
+const { values, positionals } = optionsOf(process.argv.slice(2));
 const minutes = Number(values.minutes);
 const seed = Number(values.seed);
 const [what = 'ingestor', ...more] = positionals;
-if (
-  !(minutes > 0) ||
-  !Number.isInteger(seed) ||
-  !['ingestor', 'archives'].includes(what) ||
-  more.length > 0
-) {
-  console.error('usage: npm run soak -- [archives] [--minutes N] [--seed WHOLE_NUMBER] [--no-disks]');
-  process.exit(2);
-}
+if (!(minutes > 0) || !Number.isInteger(seed) || !['ingestor', 'archives'].includes(what) || more.length > 0)
+  refuse();
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
@@ -54,4 +38,26 @@ async function ofArchives(): Promise<{ text: string; problems: string[] }> {
   if (alone !== undefined) console.log(`only this host: ${alone}`);
   const result = await soakArchives({ ...options, disk: values.disks, hosts: alone === undefined });
   return { text: tableOfArchives(result), problems: result.problems };
+}
+
+function optionsOf(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        minutes: { type: 'string', default: '10' },
+        seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+        disks: { type: 'boolean', default: canHaveDisks() },
+      },
+      allowNegative: true,
+      allowPositionals: true,
+    });
+  } catch {
+    return refuse();
+  }
+}
+
+function refuse(): never {
+  console.error('usage: npm run soak -- [archives] [--minutes N] [--seed WHOLE_NUMBER] [--no-disks]');
+  process.exit(2);
 }

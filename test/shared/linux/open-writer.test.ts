@@ -78,6 +78,17 @@ test('a writer by another mount of the same file is seen', { skip: cannotMount()
   }
 });
 
+test('a refusal on a file system whose leases a server gives is no sign of a writer', (t) => {
+  const path = fileIn(tempDir(t));
+  const reader = open(t, path);
+  const on = (name: string) => () => ({ magic: 0, name, isNetwork: true });
+  const writer = openSync(path, 'a');
+  for (const name of ['nfs', 'cifs', 'smb3']) assert.equal(hasOpenWriter(reader, on(name)), 'unknown');
+  assert.equal(hasOpenWriter(reader, on('fuse.sshfs')), 'yes');
+  closeSync(writer);
+  assert.equal(hasOpenWriter(reader, on('nfs')), 'no');
+});
+
 test('where no lease can be had the answer is unknown', (t) => {
   const directory = tempDir(t);
   execFileSync('mkfifo', [join(directory, 'fifo')]);

@@ -20,7 +20,6 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ArchiveCrashPoint } from '../../../../shared/archives/contract.ts';
-import type { WriterKernel } from '../../../../shared/archives/library/open-for-writing.ts';
 import { pickup } from '../../../../shared/archives/library/pickup.ts';
 import { inboxOf } from '../../../../shared/archives/places.ts';
 import { nodeCalls } from '../../../../shared/archives/staging/file-calls.ts';
@@ -186,21 +185,15 @@ test('a file that is opened for writing after it was deposited stays', async (t)
 });
 
 test('where the kernel cannot tell who writes, a file is picked up', async (t) => {
-  const kernels: WriterKernel[] = [
-    { hasOpenWriter: () => 'unknown', isNetwork: () => false },
-    { hasOpenWriter: () => 'yes', isNetwork: () => true },
-  ];
-  for (const kernel of kernels) {
-    const { path } = setUp(t);
-    const { base, depositor } = makeDepositor(t);
-    openToWrite(t, path);
-    const deposit = async (...[content, facts]: Parameters<Parameters<typeof pickup>[2]>) => {
-      await depositor.deposit({ archive: 'ar.zip', member: 'a' }, content, facts);
-    };
-    await pickup(path, {}, deposit, kernel);
-    assert.ok(!existsSync(path));
-    assert.deepEqual(await stagedContents(base), [['ar.zip/a', 'content']]);
-  }
+  const { path } = setUp(t);
+  const { base, depositor } = makeDepositor(t);
+  openToWrite(t, path);
+  const deposit = async (...[content, facts]: Parameters<Parameters<typeof pickup>[2]>) => {
+    await depositor.deposit({ archive: 'ar.zip', member: 'a' }, content, facts);
+  };
+  await pickup(path, {}, deposit, { hasOpenWriter: () => 'unknown' });
+  assert.ok(!existsSync(path));
+  assert.deepEqual(await stagedContents(base), [['ar.zip/a', 'content']]);
 });
 
 test('of many that are picked up together few are open at a time, also while the archives are closed', async (t) => {
