@@ -27,7 +27,7 @@ export class CopyRecords {
     this.#records = new FileRecords(state);
     this.#lastOf = state
       .prepare<[string, string, string], number>(
-        'SELECT id FROM file_records WHERE profile = ? AND bucket = ? AND filepath = ? ORDER BY id DESC LIMIT 1',
+        'SELECT id FROM file_records WHERE profile = (SELECT ?) AND bucket = (SELECT ?) AND filepath = (SELECT ?) ORDER BY id DESC LIMIT 1',
       )
       .pluck();
     this.#nowMs = nowMs;

@@ -109,13 +109,16 @@ export class FileRecords {
   constructor(state: State) {
     const read = <Parameters extends unknown[]>(where: string) =>
       state.prepare<Parameters, Row>(`SELECT ${COLUMNS} FROM file_records WHERE ${where}`).safeIntegers();
+    // SQLite compiles a statement with an ORDER BY or a max anew whenever something is bound to it that its plan may depend on, which takes
+    // many times as long as to run it. On what stands in a SELECT of its own no plan depends.
     this.#insert = state.prepare<unknown[], { id: number; attempt: number }>(`
       INSERT INTO file_records (
         profile, bucket, filepath, file_creation_date, current_state, last_updated, attempt, bucket_id, sink_id, job_id, path, next_path,
         device, inode, size_bytes, mtime_ns, ledger_id)
       VALUES (@profile, @bucket, @filepath, @createdAt, @state, @at,
         1 + ifnull((SELECT max(attempt) FROM file_records
-          WHERE profile = @profile AND bucket = @bucket AND filepath = @filepath AND file_creation_date = @createdAt), 0),
+          WHERE profile = (SELECT @profile) AND bucket = (SELECT @bucket) AND filepath = (SELECT @filepath)
+            AND file_creation_date = (SELECT @createdAt)), 0),
         @bucketId, @sinkId, @jobId, @path, @nextPath, @device, @inode, @sizeBytes, @mtimeNs, @ledgerId)
       RETURNING id, attempt`);
     this.#addState = state.prepare('INSERT INTO file_states (record_id, state, at) VALUES (?, ?, ?)');
@@ -130,7 +133,7 @@ export class FileRecords {
     this.#openOfJob = read<[number]>(`job_id = ? AND ${OPEN}`);
     this.#lastOfJob = read<[number]>('job_id = ? ORDER BY id DESC LIMIT 1');
     this.#openOfInode = read<[bigint, bigint]>(
-      "device = ? AND inode = ? AND current_state IN ('incoming_tmp', 'incoming', 'processing') ORDER BY id DESC LIMIT 1",
+      "device = (SELECT ?) AND inode = (SELECT ?) AND current_state IN ('incoming_tmp', 'incoming', 'processing') ORDER BY id DESC LIMIT 1",
     );
     this.#byId = read<[number]>('id = ?');
     this.#ofCopies = read<[]>("current_state = 'incoming_tmp' ORDER BY id");

@@ -65,9 +65,10 @@ export class Objects {
       'SELECT * FROM objects WHERE record_id = ? AND member = ?',
     );
     this.#ofRecord = state.prepare<[number], Row>('SELECT * FROM objects WHERE record_id = ? ORDER BY id');
+    // Parameters in a SELECT of their own, so that it is compiled once: see `FileRecords`.
     this.#lastSent = state.prepare<[string, number], Row>(`
       SELECT objects.* FROM objects JOIN file_records ON file_records.id = record_id
-      WHERE key = ? AND objects.state = 'sent' AND bucket_id = ? ORDER BY objects.id DESC LIMIT 1`);
+      WHERE key = (SELECT ?) AND objects.state = 'sent' AND bucket_id = (SELECT ?) ORDER BY objects.id DESC LIMIT 1`);
     this.#asking = state.prepare('UPDATE objects SET asked_ms = ? WHERE id = ?');
     this.#began = state.prepare(
       'UPDATE objects SET asked_ms = NULL, upload_id = ?, part_bytes = ? WHERE id = ?',

@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import { fromText } from '../../../../shared/fs/byte-path.ts';
+import type { ObjectStore } from '../../../../shared/object-store/store.ts';
 import { Stores } from '../../../../shared/object-store/stores.ts';
 import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
 import { serverPlace } from '../../../../shared/uploads/server-places.ts';
@@ -123,23 +124,27 @@ export class Upload {
   async #sendAll(files: readonly Taken[], signal: AbortSignal): Promise<void> {
     const context = this.#finishContext();
     const { logger, onProgress } = this.#options;
+    const remotes = new Map<number, ObjectStore>();
     const group = new Group<Tried>((tried) => onProgress(reportSettled(finish(tried, context), logger)));
     try {
       await inPool(files, TRANSFERS, async (file) => {
-        group.add(await tryFile(file, { ...this.#options, ...this.#sendContext(file), signal }));
+        group.add(await tryFile(file, { ...this.#options, ...this.#sendContext(file, remotes), signal }));
       });
     } finally {
       group.end();
     }
   }
 
-  #sendContext({ plan }: Taken) {
+  /** @param remotes those of this batch, which are asked for once: that looks whether the credentials have changed */
+  #sendContext({ plan }: Taken, remotes: Map<number, ObjectStore>) {
     const { bucket } = plan;
+    const remote = remotes.get(bucket.id) ?? this.#stores.get(bucket.credentials, bucket.profile);
+    remotes.set(bucket.id, remote);
     return {
       store: this.#store,
       gate: this.#gate,
       unfolding: this.#unfolding,
-      remote: this.#stores.get(bucket.credentials, bucket.profile),
+      remote,
       onUnchecked: (reason: string): void => this.#sayUnchecked(bucket.profile, reason),
     };
   }
