@@ -88,6 +88,8 @@ async function loadOf(root: string, seconds: number, more: readonly string[]): P
   const startedMs = performance.now();
   await delay(seconds * 1_000);
   const elapsed = (performance.now() - startedMs) / 1_000;
+  const gone = members.find(({ pid }) => cpuSeconds(pid) === 0);
+  if (gone !== undefined) throw new Error(`${gone.name} ended while it was watched`);
   const load: Load = new Map();
   for (const [n, { pid, name }] of members.entries()) {
     const share = ((cpuSeconds(pid) - (before[n] ?? 0)) / elapsed) * 100;
