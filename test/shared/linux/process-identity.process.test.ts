@@ -26,13 +26,17 @@ test('a process is alive until it is killed', async (t) => {
 });
 
 test('a process that died and was not yet waited for by its parent is dead', async (t) => {
-  // The shell is replaced by a program that never waits for the child that the shell started.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+  // The shell is replaced by a program that never waits for the child that the shell started; the child ends once that has happened.
+  const parent = spawn('sh', ['-c', 'exec 3<&0; read line <&3 & echo $!; exec sleep 60'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   t.after(() => parent.kill('SIGKILL'));
   const [output] = await once(parent.stdout, 'data');
   const pid = Number(String(output));
+  while (readFileSync(`/proc/${parent.pid}/comm`, 'latin1') !== 'sleep\n') {
+    await new Promise(setImmediate);
+  }
+  parent.stdin.end();
   while (parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1')).state !== 'Z') {
     await new Promise(setImmediate);
   }
