@@ -16,7 +16,7 @@ import { directoryCalls } from './directory-calls.ts';
 import { escapeControls } from './escape-controls.ts';
 import type { ScavengerLease } from './lease.ts';
 import { PackedData } from './packed-data.ts';
-import { type PlannedMembers, plan } from './plan.ts';
+import { type Plan, type PlannedMembers, plan } from './plan.ts';
 import { publish } from './publish.ts';
 import { Slabs } from './slabs.ts';
 import { makeIndex } from './volume-index.ts';
@@ -82,13 +82,12 @@ export class ArchiveCollector {
    * @throws LeaseLostError; EnvironmentError; as node:fs does: ENOSPC, …
    */
   async collect(archive: string, members: CollectedList): Promise<Stored> {
-    const { base, breath, onEvent } = this.#options;
+    const { base, onEvent } = this.#options;
     this.#directories.make(archive);
     const set = ArchiveSet.open(base, archive, this.#listing);
     try {
       await this.#makeIndexes(archive, set, ({ hasIndex }) => !hasIndex);
-      const { stored, duplicates, holding, spoiled } = await plan(set, members, breath);
-      await this.#makeIndexes(archive, set, ({ hasSpoiledIndex }) => hasSpoiledIndex);
+      const { stored, duplicates, holding, spoiled } = await this.#plan(archive, set, members);
       for (const { volume, detail } of set.faults) onEvent({ event: 'archive.bad_volume', volume, detail });
       await makeDurable(base, archive, holding);
       const bytes = await this.#store(archive, set, stored);
@@ -102,6 +101,15 @@ export class ArchiveCollector {
       return { members: stored.length, bytes, duplicates, versions };
     } finally {
       set.close();
+    }
+  }
+
+  /** Planned again without it where a volume that is to hold something turned out to be no good: readers may not find it there. */
+  async #plan(archive: string, set: ArchiveSet, members: CollectedList): Promise<Plan> {
+    for (;;) {
+      const planned = await plan(set, members, this.#options.breath);
+      await this.#makeIndexes(archive, set, ({ hasSpoiledIndex }) => hasSpoiledIndex);
+      if ([...planned.holding].every((volume) => set.readable.includes(volume))) return planned;
     }
   }
 

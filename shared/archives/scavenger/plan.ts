@@ -76,17 +76,18 @@ export async function plan(set: ArchiveSet, members: CollectedList, breath: Brea
     const found = await Namesakes.find(set, names, undecided, breath);
     const left = new NumberList();
     for (const index of undecided) {
-      const [others, planned] = [found.of(index), names.holderOf(index)];
-      if (others.length === 0 && planned === undefined) {
-        names.take(index);
-        stored.push(index);
-      } else if (planned !== undefined && isSameMember(members, planned, index)) duplicates += 1;
+      const planned = names.holderOf(index);
+      if (planned !== undefined && isSameMember(members, planned, index)) duplicates += 1;
       else {
-        const holder = await there.holderOf(others, members.at(index));
-        if (holder === undefined) left.push(index);
-        else {
+        const others = found.of(index);
+        const holder = others.length > 0 ? await there.holderOf(others, members.at(index)) : undefined;
+        if (holder !== undefined) {
           duplicates += 1;
           holding.add(holder);
+        } else if (others.length > 0 || planned !== undefined) left.push(index);
+        else {
+          names.take(index);
+          stored.push(index);
         }
       }
       if (breath.isDue) await breath.take();

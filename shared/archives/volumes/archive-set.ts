@@ -5,6 +5,7 @@ import { lstatIfThere } from '../../fs/lstat.ts';
 import type { DirectoryEntry } from '../zip/read-directory.ts';
 import { ZipFault } from '../zip/zip-fault.ts';
 import { beside, nameOf } from './archive-name.ts';
+import type { NameKey } from './name-key.ts';
 import { OpenVolumes } from './open-volumes.ts';
 import { isSameContent } from './same-content.ts';
 import { candidatesFor } from './version-name.ts';
@@ -27,6 +28,7 @@ export class ArchiveSet {
   readonly #base: string;
   readonly #archive: string;
   #all: Volume[] = [];
+  readonly #dropped = new Set<Volume>();
   readonly #faults: VolumeFault[] = [];
 
   private constructor(base: string, archive: string) {
@@ -89,39 +91,67 @@ export class ArchiveSet {
 
   /** @param from the lowest number that counts: nothing is healed in an earlier volume */
   #holderOf(name: string, sha256: Buffer, from: number): Volume | undefined {
-    const names = [wanted(name)];
+    const sought = wanted(name);
     // What is asked for was mostly stored last.
     for (const volume of this.#all.toReversed()) {
       if (volume.number < from) break;
       const entries: DirectoryEntry[] = [];
-      this.#judged(volume, () => volume.namesakes(names, (_, entry) => entries.push(entry)));
+      this.#judged(volume, () => volume.namesakes(sought, (entry) => entries.push(entry)));
       if (entries.some((entry) => isSameContent(() => volume.open(), entry, { sha256 }))) return volume;
     }
     return undefined;
   }
 
-  /**
-   * Every member that has one of the names. A volume whose directory turns out to be no good goes over to the faults.
-   *
-   * @param names ascending by their keys, for the fewest reads
-   */
+  /** Every member that has one of the names, all together: for a few. A volume whose directory turns out to be no good goes over to the faults. */
   namesakes(names: readonly Wanted[]): Map<string, { volume: Volume; entry: DirectoryEntry }[]> {
     const found = new Map<string, { volume: Volume; entry: DirectoryEntry }[]>();
-    for (const volume of this.#all) {
-      this.#judged(volume, () =>
-        volume.namesakes(names, ({ name }, entry) => {
-          const others = found.get(name);
-          if (others === undefined) found.set(name, [{ volume, entry }]);
-          else others.push({ volume, entry });
-        }),
-      );
-    }
+    for (const volume of this.#all)
+      for (const sought of names)
+        this.#judged(volume, () =>
+          volume.namesakes(sought, (entry) => {
+            const others = found.get(sought.name);
+            if (others === undefined) found.set(sought.name, [{ volume, entry }]);
+            else others.push({ volume, entry });
+          }),
+        );
     return found;
+  }
+
+  /**
+   * Where the members stand whose names have one of the keys: see `Volume.places`. No entry is read or kept, so of how many names it is asked for
+   * does not matter. A volume whose directory turns out to be no good goes over to the faults.
+   *
+   * @param keys ascending, for the fewest reads
+   * @throws as node:fs does
+   */
+  places(
+    keys: readonly NameKey[],
+    onPlace: (volume: Volume, position: number, entryOffset: number) => void,
+  ): void {
+    for (const volume of this.#all)
+      this.#judged(volume, () =>
+        volume.places(keys, (position, entryOffset) => onPlace(volume, position, entryOffset)),
+      );
+  }
+
+  /**
+   * What stands at such a place; undefined in a volume that is or goes over to the faults.
+   *
+   * @throws as node:fs does
+   */
+  entryAt(volume: Volume, entryOffset: number): DirectoryEntry | undefined {
+    if (this.#dropped.has(volume)) return undefined;
+    let entry: DirectoryEntry | undefined;
+    this.#judged(volume, () => {
+      entry = volume.entryAt(entryOffset);
+    });
+    return entry;
   }
 
   /** Leaves out a volume that was found to be no good. */
   drop(volume: Volume, fault: ZipFault): void {
     volume.close();
+    this.#dropped.add(volume);
     this.#all = this.#all.filter((other) => other !== volume);
     this.#faults.push({ number: volume.number, volume: volume.path, detail: fault.message });
   }
@@ -146,7 +176,8 @@ export class ArchiveSet {
 
   /** Idempotent. */
   close(): void {
-    for (const volume of this.#all) volume.close();
+    // Whoever had found something in one that was dropped may have opened it again.
+    for (const volume of [...this.#all, ...this.#dropped]) volume.close();
   }
 
   #judged(volume: Volume, work: () => void): void {

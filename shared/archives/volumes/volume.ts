@@ -142,20 +142,47 @@ export class Volume {
   }
 
   /**
-   * Calls `onFound` for each member that has one of the names.
+   * Calls `onPlace` for each entry whose name has one of the keys, with the position of the key in `keys`, and for some of them perhaps twice.
+   * No entry is read: whoever reads one compares its name.
    *
-   * @param names by ascending keys costs the fewest reads
+   * @param keys ascending costs the fewest reads
    * @throws as `makeIndex`
    */
-  namesakes(names: readonly Wanted[], onFound: (wanted: Wanted, entry: DirectoryEntry) => void): void {
-    const hits: [Wanted, number][] = [];
-    this.#lookup(names, (position, entryOffset) => {
-      const found = names[position];
-      if (found !== undefined) hits.push([found, entryOffset]);
-    });
-    for (const [found, entryOffset] of hits) {
-      const entry = readEntryAt(this.open(), this.end, entryOffset);
-      if (entry.name === found.name) onFound(found, entry);
+  places(keys: readonly NameKey[], onPlace: (position: number, entryOffset: number) => void): void {
+    if (this.#index !== undefined) {
+      try {
+        this.#index.lookup(keys, onPlace);
+        return;
+      } catch (error) {
+        if (!(error instanceof IndexFault)) throw error;
+        // What it gave before is given again; whoever compares contents does not mind.
+        this.#isSpoiled = true;
+      }
+    }
+    for (const _ of this.makeIndex()) void _;
+    this.#index?.lookup(keys, onPlace);
+  }
+
+  /**
+   * What stands at such a place.
+   *
+   * @throws ZipFault where it is no entry; as `open`, and as node:fs does
+   */
+  entryAt(entryOffset: number): DirectoryEntry {
+    return readEntryAt(this.open(), this.end, entryOffset);
+  }
+
+  /**
+   * Calls `onFound` for each member that has the name.
+   *
+   * @throws as `makeIndex`
+   */
+  namesakes({ name, key }: Wanted, onFound: (entry: DirectoryEntry) => void): void {
+    const places: number[] = [];
+    this.places([key], (_, entryOffset) => places.push(entryOffset));
+    for (const place of places) {
+      const entry = this.entryAt(place);
+      if (entry.name === name) onFound(entry);
     }
   }
 
@@ -166,22 +193,6 @@ export class Volume {
     this.#fd = undefined;
     this.#others.forget(this);
     closeSync(fd);
-  }
-
-  #lookup(names: readonly Wanted[], onHit: (position: number, entryOffset: number) => void): void {
-    const keys = names.map(({ key }) => key);
-    if (this.#index !== undefined) {
-      try {
-        this.#index.lookup(keys, onHit);
-        return;
-      } catch (error) {
-        if (!(error instanceof IndexFault)) throw error;
-        // What it gave before is given again; whoever compares contents does not mind.
-        this.#isSpoiled = true;
-      }
-    }
-    for (const _ of this.makeIndex()) void _;
-    this.#index?.lookup(keys, onHit);
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Breath } from '../../../../shared/archives/scavenger/breath.ts';
 import type { CollectedList } from '../../../../shared/archives/scavenger/collected.ts';
@@ -6,6 +7,7 @@ import { type PlannedMembers, plan } from '../../../../shared/archives/scavenger
 import { RoundMembers } from '../../../../shared/archives/scavenger/round-members.ts';
 import { ArchiveSet } from '../../../../shared/archives/volumes/archive-set.ts';
 import { systemClock } from '../../../../shared/clock.ts';
+import { openBelow } from '../../../support/open-below.ts';
 import { memberOf } from '../zip/build-zip.ts';
 import { Base } from './base.ts';
 import { staging } from './staging.ts';
@@ -90,4 +92,52 @@ test('where every name is taken on purpose it is refused, and said', async (t) =
   const set = ArchiveSet.open(base.path, 'a.zip');
   t.after(() => set.close());
   await assert.rejects(plan(set, collected(['log', 'content']), breath), { code: 'archive.name-taken' });
+});
+
+/** Calls by which this process has read so far, as the kernel counts them. */
+const readsSoFar = (): number => Number(/^syscr: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+
+test('of what is there already the entry, the header and the data are read once each', async (t) => {
+  const base = Base.make(t);
+  const members = Array.from({ length: 1000 }, (_, number) => [`${number}`, `content ${number}`] as const);
+  await base.deposit(members.map(([name, content]) => [`a.zip/${name}`, content] as const));
+  await base.scavenge();
+  const set = ArchiveSet.open(base.path, 'a.zip');
+  t.after(() => set.close());
+  // One without an index would be walked through.
+  for (const volume of set.readable) for (const _ of volume.makeIndex()) void _;
+  const staged = collected(...members);
+  const before = readsSoFar();
+  const { duplicates, stored } = await plan(set, staged, breath);
+  const reads = readsSoFar() - before;
+  t.diagnostic(`${reads} reads`);
+  assert.deepEqual([duplicates, stored.length], [1000, 0]);
+  assert.ok(reads < 3.2 * members.length, `${reads} reads`);
+});
+
+test('what cannot be read of a directory any more is stored anew, and its volume goes over to the faults', async (t) => {
+  const base = Base.make(t);
+  const members = ['one', 'two', 'three'].map((name) => [name, name] as const);
+  await base.deposit(members.map(([name, content]) => [`a.zip/${name}`, content] as const));
+  await base.scavenge();
+  utimesSync(base.at('a.zip'), 1_700_000_000, 1_700_000_000);
+  const set = ArchiveSet.open(base.path, 'a.zip');
+  t.after(() => set.close());
+  for (const volume of set.readable) for (const _ of volume.makeIndex()) void _;
+  const bytes = readFileSync(base.at('a.zip'));
+  const second = bytes.indexOf('PK\x01\x02', bytes.indexOf('PK\x01\x02') + 1);
+  bytes.write('XX', second);
+  writeFileSync(base.at('a.zip'), bytes);
+  utimesSync(base.at('a.zip'), 1_700_000_000, 1_700_000_000);
+  const { duplicates, holding, stored } = await plan(set, collected(...members), breath);
+  assert.deepEqual([names(stored), duplicates], [['two', 'three'], 1]);
+  assert.deepEqual(
+    set.faults.map(({ volume }) => volume),
+    ['a.zip'],
+  );
+  // To be made durable, for the first one.
+  for (const volume of holding) volume.open();
+  assert.ok(openBelow(base.path) > 0);
+  set.close();
+  assert.equal(openBelow(base.path), 0);
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { ArchiveSet } from '../../../../shared/archives/volumes/archive-set.ts';
 import { Base } from './base.ts';
+import { textsIn } from './read-zip.ts';
 
 const CONTENT = 'the only copy';
 
@@ -66,4 +67,27 @@ test('a spoiled member that is deposited twice in a round is stored once more, o
   await again(base);
   const report = await base.scavenge();
   assert.deepEqual([report.members, report.duplicates], [1, 1]);
+});
+
+test('where an entry of a full volume cannot be read any more, all that it was to hold is stored in the next one', async (t) => {
+  const base = Base.make(t);
+  const deposits = { 'a.zip/one': 'one', 'a.zip/two': 'two', 'a.zip/three': 'three' };
+  await base.deposit(deposits);
+  await base.scavenge();
+  const file = base.at('a.zip');
+  const untouched = () => utimesSync(file, 1_700_000_000, 1_700_000_000);
+  untouched();
+  // Full by now, so that its index is kept and believed.
+  await base.deposit({ 'a.zip/later': 'later' });
+  await base.scavenge({ volumeBytes: 100 });
+  const bytes = readFileSync(file);
+  const first = bytes.indexOf('PK\x01\x02');
+  bytes.write('XX', bytes.indexOf('PK\x01\x02', first + 1));
+  writeFileSync(file, bytes);
+  untouched();
+  await base.deposit(deposits);
+  const report = await base.scavenge();
+  assert.deepEqual([report.members, report.duplicates], [3, 0]);
+  assert.deepEqual(textsIn(base.at('a-2.zip')), { later: 'later', one: 'one', two: 'two', three: 'three' });
+  assert.ok(base.events.some(({ event }) => event === 'archive.bad_volume'));
 });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { ArchiveSet } from '../../../../shared/archives/volumes/archive-set.ts';
+import { keyOf } from '../../../../shared/archives/volumes/name-key.ts';
 import { openBelow } from '../../../support/open-below.ts';
 import { Base } from '../scavenger/base.ts';
 import { foreignZip } from '../scavenger/foreign-zip.ts';
@@ -129,4 +130,20 @@ test('the further volumes of an archive that has nothing before its suffix are f
   await deposit();
   const { members, duplicates } = await base.scavenge({ volumeBytes: 1 });
   assert.deepEqual([members, duplicates], [0, 3]);
+});
+
+test('the places of many names are given with their volumes, and what stands there is read when it is asked for', async (t) => {
+  const base = await manyVolumes(t, 12);
+  const set = ArchiveSet.open(base.path, 'a.zip');
+  t.after(() => set.close());
+  const names = ['12', 'missing', '3'];
+  const found: [string, string | undefined, string | undefined][] = [];
+  set.places(names.map(keyOf), (volume, position, entryOffset) =>
+    found.push([volume.path, names[position], set.entryAt(volume, entryOffset)?.name]),
+  );
+  assert.deepEqual(found, [
+    ['a-3.zip', '3', '3'],
+    ['a-12.zip', '12', '12'],
+  ]);
+  assert.ok(openBelow(base.path) <= 8);
 });
