@@ -38,8 +38,8 @@ export function fillLedger(statePath: string, total: number): void {
         const name = Buffer.from(`/filler/ingest_date=2020-01-01/file-${done}.csv`);
         insert.run(WHOLE_STATE, sha256, route, done, name, name);
       }
-      state.exec('COMMIT');
       new Contents(state).fold();
+      state.exec('COMMIT');
     }
     state.pragma('wal_checkpoint(TRUNCATE)');
   } finally {

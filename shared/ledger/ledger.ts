@@ -254,7 +254,7 @@ export class Ledger {
     if (sha256 !== undefined) this.#contents.remove(id, sha256);
   }
 
-  /** Keeps what is looked through in memory small. To be called between two transactions. */
+  /** Keeps what is looked through in memory small. In a transaction, before it decides anything. */
   foldContents(): void {
     this.#contents.fold();
   }

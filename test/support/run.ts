@@ -43,10 +43,11 @@ const silence = setTimeout(() => {
   stop.abort();
 }, SILENCE_MS);
 
+// Half as many again as there are processors: a test that starts processes waits for most of its time.
 const events = run({
   files,
   cwd: ROOT,
-  concurrency: availableParallelism(),
+  concurrency: Math.ceil(1.5 * availableParallelism()),
   isolation: 'process',
   timeout: TEST_TIMEOUT_MS,
   signal: stop.signal,

@@ -1,5 +1,4 @@
 import type { State } from '../../state/open.ts';
-import { lazyTransaction } from '../../state/transaction.ts';
 import { foldRows } from './fold-rows.ts';
 import { headNumber, headOf, headOfNumber } from './head.ts';
 import { RecentContents } from './recent-contents.ts';
@@ -18,7 +17,6 @@ const times = (what: string): string => Array(ROWS_A_CALL).fill(what).join(', ')
  * index of the ledger tells of them.
  */
 export class Contents {
-  readonly #state: State;
   readonly #recent: RecentContents;
   readonly #withHead;
   readonly #knownHeads;
@@ -30,7 +28,6 @@ export class Contents {
 
   /** @param rowsOf how many rows to fold at once where so many are folded */
   constructor(state: State, rowsOf: (folded: number) => number = foldRows) {
-    this.#state = state;
     this.#recent = new RecentContents(state, rowsOf);
     this.#withHead = state.prepare<[Buffer], number>('SELECT ledger_id FROM contents WHERE head = ?').pluck();
     this.#knownHeads = state
@@ -69,15 +66,13 @@ export class Contents {
     return known;
   }
 
-  /** Folds what is due, in a transaction of its own: a crash leaves all of it or nothing, and both are right. */
+  /**
+   * Folds what is due. In the transaction of who asks, which has the write lock, and before it inserts a row: a crash leaves all of it or
+   * nothing, and both are right.
+   */
   fold(): void {
     this.#recent.catchUp();
-    if (!this.#recent.isFoldDue) return;
-    lazyTransaction(this.#state, () => {
-      // Another process may have done it.
-      this.#recent.catchUp();
-      if (this.#recent.isFoldDue) this.#foldAll();
-    });
+    if (this.#recent.isFoldDue) this.#foldAll();
   }
 
   #foldAll(): void {

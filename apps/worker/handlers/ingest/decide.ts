@@ -30,10 +30,10 @@ export function decideFiles(
   const { lease } = files[0]?.job ?? {};
   if (lease === undefined) return [];
   const decisions = files.map((file) => decisionOf(file, nowMs));
-  store.ledger.foldContents();
   return writeTransaction(store.state, () => {
     const held = store.settlements.heldBy(lease.token);
     if (!files.every(({ job }) => held.has(job.id))) throw new LeaseLostError(lease.token);
+    store.ledger.foldContents();
     const ids = store.ledger.decideAll(decisions);
     return files.map((file, n) => {
       const decision = decisions[n] ?? decisionOf(file, nowMs);
