@@ -61,6 +61,9 @@ export type RunningWorker = {
   finished: Promise<void>;
 };
 
+/** Each lane asks for itself, which is most of what an idle worker does: where there is nothing they are asked this often, for what a clock that was set back has put off. */
+const WAKE_ANYWAY_MS = 5_000;
+
 /** Claims jobs and has them handled until it is stopped, or until everything is done where it drains. */
 export function startWorker(options: WorkerOptions): RunningWorker {
   const { settings, name, state, logger, clock, identity, signal } = options;
@@ -98,12 +101,19 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   const drained = Promise.withResolvers<void>();
   let draining = false;
 
+  let lastWakeMs = Number.NEGATIVE_INFINITY;
+
   const look = (): void => {
     const failed = reclaimer.run();
     if (failed > 0) options.onProgress({ ...NO_DELTA, failed });
-    const isDone = draining && lanes.every((lane) => lane.isIdle) && !remaining.any(clock.nowMs());
-    if (isDone && !drainAll(handlers)) drained.resolve();
-    else wake();
+    const isAnything = remaining.any(clock.nowMs());
+    const isDone = draining && lanes.every((lane) => lane.isIdle) && !isAnything;
+    const isOver = isDone && !drainAll(handlers);
+    if (isOver) drained.resolve();
+    else if (isAnything || draining || clock.monotonicMs() - lastWakeMs >= WAKE_ANYWAY_MS) {
+      lastWakeMs = clock.monotonicMs();
+      wake();
+    }
     for (const handler of handlers) handler.tidy?.();
   };
   const timer = new WakeTimer({

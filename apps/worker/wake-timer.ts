@@ -23,7 +23,8 @@ export type WakeTimerOptions = {
  * something due.
  */
 export class WakeTimer {
-  readonly #state: State;
+  /** Compiled once: five times a second it is most of what an idle worker does. */
+  readonly #dataVersion;
   readonly #clock: Clock;
   readonly #wake: () => void;
   readonly #isBusy: () => boolean;
@@ -34,7 +35,7 @@ export class WakeTimer {
   #lastWakeMs = Number.NEGATIVE_INFINITY;
 
   constructor({ state, clock, wake, isBusy, onRefused }: WakeTimerOptions) {
-    this.#state = state;
+    this.#dataVersion = state.prepare<[], number>('PRAGMA data_version').pluck();
     this.#clock = clock;
     this.#wake = wake;
     this.#isBusy = isBusy;
@@ -67,7 +68,7 @@ export class WakeTimer {
     const nowMs = this.#clock.monotonicMs();
     const isHurried = this.#lookMs === HURRIED_LOOK_MS;
     if (isHurried && this.#isBusy() && nowMs - this.#lastWakeMs < LOOK_MS) return;
-    const version = this.#state.pragma('data_version', { simple: true });
+    const version = this.#dataVersion.get();
     if (!isHurried && version === this.#version && nowMs - this.#lastWakeMs < LEAST_OFTEN_MS) return;
     this.#version = version;
     this.#lastWakeMs = nowMs;
