@@ -172,6 +172,11 @@ export function startSupervisor(
     stderr,
   });
   exit.catch(() => undefined);
+  // A test that has failed half-way has not stopped it, and it would keep the test file from ending. Does nothing where it has ended.
+  context.after(async () => {
+    signals.emit('SIGINT', 'SIGINT');
+    await exit.catch(() => undefined);
+  });
   const notes = () =>
     readFileSync(`${settings.statePath}.notes`, 'utf8')
       .split('\n')

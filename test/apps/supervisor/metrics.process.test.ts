@@ -107,7 +107,6 @@ test('the metrics server answers a scrape, health and readiness', async (t) => {
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
   const at = (path: string) => fetch(new URL(path, url));
   assert.equal((await at('/healthz')).status, 200);
-  assert.equal((await at('/readyz')).status, 503);
   await run.stderr.until(event('child.started'), 4);
   assert.equal((await at('/readyz')).status, 200);
   assert.equal((await at('/nothing')).status, 404);
@@ -137,6 +136,16 @@ test('the metrics server answers a scrape, health and readiness', async (t) => {
   run.signals.emit('SIGINT', 'SIGINT');
   assert.equal(await run.exit, 0);
   await assert.rejects(at('/healthz'));
+});
+
+test('without a discoverer that lives it is not ready', async (t) => {
+  const run = startSupervisor(t, { discoverer: { crashesAtStart: true } }, { metricsPort: 0 });
+  const [listening] = await run.stderr.until(event('metrics.listening'));
+  await run.stderr.until(({ event, name }) => event === 'child.started' && /worker/.test(String(name)), 2);
+  const { status } = await fetch(new URL('/readyz', String(listening?.url)));
+  assert.equal(status, 503);
+  run.signals.emit('SIGINT', 'SIGINT');
+  await run.exit;
 });
 
 test('a metrics port that is in use is one clear error before anything is forked', async (t) => {
