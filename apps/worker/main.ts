@@ -61,7 +61,10 @@ export type RunningWorker = {
   finished: Promise<void>;
 };
 
-/** Each lane asks for itself, which is most of what an idle worker does: where there is nothing they are asked this often, for what a clock that was set back has put off. */
+/**
+ * How often the lanes are woken where there seems to be nothing: a job that was put off before the clock was set back is no job that is due
+ * soon, and a lane makes it ready. Each lane asks for itself, which is most of what an idle worker does.
+ */
 const WAKE_ANYWAY_MS = 5_000;
 
 /** Claims jobs and has them handled until it is stopped, or until everything is done where it drains. */
@@ -100,7 +103,6 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   const remaining = new Remaining(state, settings.kinds);
   const drained = Promise.withResolvers<void>();
   let draining = false;
-
   let lastWakeMs = Number.NEGATIVE_INFINITY;
 
   const look = (): void => {

@@ -23,7 +23,6 @@ export type WakeTimerOptions = {
  * something due.
  */
 export class WakeTimer {
-  /** Compiled once: five times a second it is most of what an idle worker does. */
   readonly #dataVersion;
   readonly #clock: Clock;
   readonly #wake: () => void;
