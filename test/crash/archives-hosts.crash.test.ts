@@ -25,7 +25,7 @@ const SILENT_MS = 2 * ROTATE_SECONDS * 1000 + 300;
 async function scene(t: TestContext): Promise<{ base: string; here: Host; other: Host }> {
   const base = join(tempDir(t), 'archives');
   await mkdir(base);
-  const other = await Host.other('harwich');
+  const other = await Host.other('harwich', base);
   t.after(() => other[Symbol.asyncDispose]());
   return { base, here: Host.here(), other };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { saveStore } from '../../../apps/scanner/save-store.ts';
@@ -58,6 +58,9 @@ export class StoreOfTest {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
     if (mtimeMs !== undefined) utimesSync(path, mtimeMs / 1000, mtimeMs / 1000);
+    // In the millisecond in which it was changed a file is not complete: a scan in it would leave the file to the next one.
+    const { ctimeMs } = statSync(path);
+    while (Date.now() <= ctimeMs);
     return path;
   }
 

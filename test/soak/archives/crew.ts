@@ -137,7 +137,7 @@ export class Crew implements AsyncDisposable {
   }
 
   #makeHost(name: string): Promise<Host> {
-    return Host.other(name, this.#place.disk?.directory);
+    return Host.other(name, this.#place.base);
   }
 
   async #keep(): Promise<void> {

@@ -25,12 +25,12 @@ export class Host implements AsyncDisposable {
    * One with a name, process numbers and a /proc of its own: what its processes are doing cannot be known from outside, nor the other
    * way round. Mounts that are made or removed later are not seen on it.
    *
-   * @param disk the mount point that its processes work on: a disk of others would linger here when they unmount it
+   * @param directory that its processes work in. The disks that it lies on stay; one of others would linger here when they unmount it
    */
-  static async other(name: string, disk = ''): Promise<Host> {
+  static async other(name: string, directory: string): Promise<Host> {
     const anchor = spawn(
       'unshare',
-      [...SPACES, '--fork', '--kill-child', '--mount-proc', 'sh', '-c', SCRIPT, name, disk],
+      [...SPACES, '--fork', '--kill-child', '--mount-proc', 'sh', '-c', SCRIPT, name, directory],
       { stdio: ['ignore', 'pipe', 'ignore'], detached: true },
     );
     const [first] = await Promise.race([once(anchor.stdout, 'data'), once(anchor, 'exit')]);
@@ -71,7 +71,7 @@ const POLL_MS = 5;
 
 const SCRIPT = `
 hostname "$0" &&
-awk '$1 ~ "^/dev/loop" && $2 != keep { print $2 }' keep="$1" /proc/self/mounts |
+awk '$1 ~ "^/dev/loop" && index(directory "/", $2 "/") != 1 { print $2 }' directory="$1" /proc/self/mounts |
   while read -r other; do umount -l "$other"; done &&
 echo ready &&
 exec sleep infinity`;
