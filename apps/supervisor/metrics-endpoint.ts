@@ -1,4 +1,3 @@
-import { PrometheusMetrics } from '../../shared/metrics/prometheus.ts';
 import { type MetricsServer, serveMetrics } from '../../shared/metrics/server.ts';
 import type { Parts, SupervisorOptions } from './parts.ts';
 
@@ -12,6 +11,8 @@ export async function startMetricsServer(
   { crew, stats, reporter, logger }: Parts,
 ): Promise<MetricsServer | undefined> {
   if (settings.metricsPort === undefined) return undefined;
+  // Few ask for it, and its library takes 16 ms to load.
+  const { PrometheusMetrics } = await import('../../shared/metrics/prometheus.ts');
   const metrics = new PrometheusMetrics(version);
   const server = await serveMetrics({
     port: settings.metricsPort,

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { needsSwift, type Swift, startSwift } from '../../test/support/object-store/swift.ts';
 import type { BenchCase } from '../case.ts';
 import { makeFiles } from '../files.ts';
-import { WORKERS } from '../once-run.ts';
-import { isInstalled, type Tool, UPLOADERS } from '../peers/uploaders.ts';
+import { isInstalled, type Tool, transfersOf, UPLOADERS } from '../peers/uploaders.ts';
 import { MemoryWatch } from '../process-group.ts';
 import { Program } from '../program.ts';
 import { barsOf } from '../report/bars.ts';
@@ -14,15 +13,16 @@ import { type Sizes, sized } from '../sizes.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-type Load = { title: string; files: number; bytes: number };
+/** Small files take one worker no longer than two; large ones are hashed on the way, which is work for both processors. */
+type Load = { title: string; files: number; bytes: number; workers: number };
 
 const SMALL = {
-  quick: { title: 'small files', files: 200, bytes: 4 * KIB },
-  usual: { title: 'small files', files: 10_000, bytes: 4 * KIB },
+  quick: { title: 'small files', files: 200, bytes: 4 * KIB, workers: 1 },
+  usual: { title: 'small files', files: 10_000, bytes: 4 * KIB, workers: 1 },
 };
 const LARGE = {
-  quick: { title: 'large files', files: 2, bytes: 64 * MIB },
-  usual: { title: 'large files', files: 8, bytes: 512 * MIB },
+  quick: { title: 'large files', files: 2, bytes: 64 * MIB, workers: 2 },
+  usual: { title: 'large files', files: 8, bytes: 512 * MIB, workers: 2 },
 };
 
 /** Uploads to a server on the loopback, against the programs that people upload with. */
@@ -30,7 +30,7 @@ export const uploads: BenchCase = {
   name: 'uploads',
   title: 'Object storage',
   method:
-    `Files uploaded to OpenStack Swift's S3 interface on the loopback of the same machine, into a bucket of their own each time: by \`wharfinger serve --once\` with ${WORKERS} workers, by \`rclone copy\` with as ` +
+    `Files uploaded to OpenStack Swift's S3 interface on the loopback of the same machine, into a bucket of their own each time: by \`wharfinger serve --once\`, by \`rclone copy\` with as ` +
     'many transfers and parts in flight, and by `s3cmd put`, which has one. From fork to exit, each object looked at after it was sent but with s3cmd. Wharfinger also moves each file, fsynced, through its three directories and keeps a record of it.',
   async run({ sizes, directory, repetitions, say }) {
     if (needsSwift.skip !== false) throw new Error(needsSwift.skip);
@@ -50,7 +50,10 @@ export const uploads: BenchCase = {
           barsOf(`uploads-${title.replaceAll(' ', '-')}`, `Uploading ${title}, MiB a second`, bars),
         ),
         notes: [
-          ...loadsOf(sizes).map(({ title, files, bytes }) => `${title}: ${files} of ${bytes} bytes a run.`),
+          ...loadsOf(sizes).map(
+            ({ title, files, bytes, workers }) =>
+              `${title}: ${files} of ${bytes} bytes a run; wharfinger with \`--workers ${workers}\`, rclone with \`--transfers ${transfersOf(workers)}\`.`,
+          ),
           ...tools.map(({ program }) => `${program} is not installed, so it was not measured.`),
         ],
       };
@@ -65,7 +68,8 @@ const loadsOf = (sizes: Sizes): Load[] => [sized(sizes, SMALL), sized(sizes, LAR
 type Part = { title: string; ratios: Measure[]; figures: Measure[]; bars: Measure[] };
 type Run = { directory: string; repetitions: number; say(text: string): void };
 
-async function measure({ title, files, bytes }: Load, swift: Swift, run: Run): Promise<Part> {
+async function measure(load: Load, swift: Swift, run: Run): Promise<Part> {
+  const { title, files, bytes } = load;
   const installed = UPLOADERS.filter(({ program }) => isInstalled(program));
   const rates = new Map<string, number[]>(
     ['wharfinger', ...installed.map(({ name }) => name)].map((name) => [name, []]),
@@ -76,16 +80,14 @@ async function measure({ title, files, bytes }: Load, swift: Swift, run: Run): P
     run.say(`repetition ${n + 1} of ${run.repetitions}, ${files} files of ${bytes} bytes each`);
     const root = join(run.directory, `${title.replaceAll(' ', '-')}-${n}`);
     const ours = async () => {
-      const { seconds, peakMiB } = await uploadByServe(swift, join(root, 'ours'), files, bytes);
+      const { seconds, peakMiB } = await uploadByServe(swift, join(root, 'ours'), load);
       rates.get('wharfinger')?.push(mebibytes / seconds);
       peaks.push(peakMiB);
     };
     const steps = [
       ours,
       ...installed.map((tool) => async () => {
-        rates
-          .get(tool.name)
-          ?.push(mebibytes / (await uploadBy(tool, swift, join(root, tool.program), files, bytes)));
+        rates.get(tool.name)?.push(mebibytes / (await uploadBy(tool, swift, join(root, tool.program), load)));
       }),
     ];
     // Who comes first finds the machine as the one before left it: turn and turn about.
@@ -123,8 +125,7 @@ async function measure({ title, files, bytes }: Load, swift: Swift, run: Run): P
 async function uploadByServe(
   swift: Swift,
   root: string,
-  files: number,
-  bytes: number,
+  { files, bytes, workers }: Load,
 ): Promise<{ seconds: number; peakMiB: number }> {
   const bucket = await swift.makeBucket();
   const incoming = join(root, 'server', 'incoming', 'lab', bucket);
@@ -144,7 +145,7 @@ async function uploadByServe(
       '--state-path',
       join(root, 'state.db'),
       '--workers',
-      String(WORKERS),
+      String(workers),
       '--log-format',
       'json',
       '--log-level',
@@ -164,13 +165,12 @@ async function uploadBy(
   tool: Tool,
   swift: Swift,
   root: string,
-  files: number,
-  bytes: number,
+  { files, bytes, workers }: Load,
 ): Promise<number> {
   const bucket = await swift.makeBucket();
   mkdirSync(root, { recursive: true });
   makeFiles(root, files, bytes);
-  const seconds = await tool.upload({ swift, bucket, directory: root });
+  const seconds = await tool.upload({ swift, bucket, directory: root, transfers: transfersOf(workers) });
   await assertArrived(swift, bucket, files, bytes);
   await empty(swift, bucket);
   return seconds;

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Swift } from '../../test/support/object-store/swift.ts';
 
-export type Upload = { swift: Swift; bucket: string; directory: string };
+export type Upload = { swift: Swift; bucket: string; directory: string; transfers: number };
 export type Tool = {
   name: string;
   program: string;
@@ -15,12 +15,15 @@ export type Tool = {
 export const isInstalled = (program: string): boolean =>
   spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 
-/** What people upload with, told to do as much at a time as two workers do. */
+/** As many as so many workers have under way. */
+export const transfersOf = (workers: number): number => 16 * workers;
+
+/** What people upload with. */
 export const UPLOADERS: readonly Tool[] = [
   {
     name: 'rclone copy',
     program: 'rclone',
-    upload: ({ swift, bucket, directory }) =>
+    upload: ({ swift, bucket, directory, transfers }) =>
       run(
         'rclone',
         [
@@ -28,7 +31,7 @@ export const UPLOADERS: readonly Tool[] = [
           directory,
           `lab:${bucket}`,
           '--transfers',
-          '32',
+          String(transfers),
           '--checkers',
           '32',
           '--s3-chunk-size',

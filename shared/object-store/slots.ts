@@ -7,8 +7,8 @@ export class Slots {
     this.#free = count;
   }
 
-  /** @throws what the task throws, and the signal's reason where that comes while it waits */
-  async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  /** @throws what the task throws, and the signal's reason, where there is one and it comes while the task waits */
+  async run<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
     else await this.#wait(signal);
     try {
@@ -18,18 +18,18 @@ export class Slots {
     }
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
-        signal.removeEventListener('abort', giveUp);
+        signal?.removeEventListener('abort', giveUp);
         resolve();
       };
       const giveUp = () => {
         this.#waiting.delete(enter);
-        reject(signal.reason);
+        reject(signal?.reason);
       };
-      if (signal.aborted) return void reject(signal.reason);
-      signal.addEventListener('abort', giveUp, { once: true });
+      if (signal?.aborted) return void reject(signal.reason);
+      signal?.addEventListener('abort', giveUp, { once: true });
       this.#waiting.add(enter);
     });
   }

@@ -59,7 +59,7 @@ export function createUploadHandler(options: UploadOptions): Handler {
   return {
     kind: 'upload',
     lanes: {
-      batch: { batchSize: BATCH_SIZE, concurrent: 1 },
+      batch: { batchSize: BATCH_SIZE, concurrent: 2 },
       alone: { batchSize: 1, concurrent: LARGE_TRANSFERS },
     },
     handle: async (jobs) => await (await upload()).handle(jobs),

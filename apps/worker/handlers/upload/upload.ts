@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import { fromText } from '../../../../shared/fs/byte-path.ts';
+import { Slots } from '../../../../shared/object-store/slots.ts';
 import type { ObjectStore } from '../../../../shared/object-store/store.ts';
 import { Stores } from '../../../../shared/object-store/stores.ts';
 import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
@@ -35,6 +36,7 @@ export class Upload {
   readonly #abandoned: Abandoned;
   readonly #durable = new DurableDirectories();
   readonly #unfolding = new Unfolding();
+  readonly #transfers = new Slots(TRANSFERS);
 
   constructor(options: UploadOptions) {
     this.#options = options;
@@ -120,7 +122,7 @@ export class Upload {
     return moved;
   }
 
-  /** Many at a time; each group of those that are over is finished together. */
+  /** Many at a time, with those of other claims; each group of those that are over is finished together. */
   async #sendAll(files: readonly Taken[], signal: AbortSignal): Promise<void> {
     const context = this.#finishContext();
     const { logger, onProgress } = this.#options;
@@ -128,7 +130,8 @@ export class Upload {
     const group = new Group<Tried>((tried) => onProgress(reportSettled(finish(tried, context), logger)));
     try {
       await inPool(files, TRANSFERS, async (file) => {
-        group.add(await tryFile(file, { ...this.#options, ...this.#sendContext(file, remotes), signal }));
+        const context = { ...this.#options, ...this.#sendContext(file, remotes), signal };
+        group.add(await this.#transfers.run(undefined, () => tryFile(file, context)));
       });
     } finally {
       group.end();
