@@ -115,6 +115,7 @@ async function measureSmall(place: TableBench, run: Run): Promise<Part> {
   const { count, bytes, each } = sized(run.sizes, SMALL);
   const ours: number[] = [];
   const peers: number[] = [];
+  const bounds: number[] = [];
   for (let n = 0; n < run.repetitions; n++) {
     run.say(`repetition ${n + 1} of ${run.repetitions}, ${count} files of ${bytes} bytes into ${place.name}`);
     const root = join(run.directory, `small-${place.name}-${n}`);
@@ -126,12 +127,16 @@ async function measureSmall(place: TableBench, run: Run): Promise<Part> {
     const own = await place.make(join(root, 'ours'));
     ours.push(count / (await loadBy(own, join(root, 'ours'), all.files)).seconds);
     await assertRows(own, all.rows);
+    const bound = await place.make(join(root, 'bound'));
+    bounds.push(count / bound.atOnce(all.files));
+    await assertRows(bound, all.rows);
     rmSync(root, { recursive: true, force: true });
   }
   const what = `small files into ${place.name}`;
   const bars: Measure[] = [
     { what: `${what}: wharfinger, from fork to exit`, unit: 'files/s', values: ours },
     { what: `${what}: one transaction a file`, unit: 'files/s', values: peers },
+    { what: `${what}: ${place.bound}`, unit: 'files/s', values: bounds },
   ];
   return {
     name: `tables-${place.name.toLowerCase()}-small`,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -10,6 +10,8 @@ export type TableBench = {
   name: string;
   /** The reference, as a person would do it. */
   peer: string;
+  /** What `atOnce` does. */
+  bound: string;
   make(root: string): Promise<Table>;
 };
 
@@ -21,6 +23,8 @@ export type Table = {
   copy(directory: string): number;
   /** A transaction for each file, with its record. */
   each(directory: string): number;
+  /** All rows in one statement, and where the database can take but one file in it, from one: more than that nobody can load in a connection. */
+  atOnce(directory: string): number;
   rows(): Promise<number>;
 };
 
@@ -29,6 +33,7 @@ const CHILD = fileURLToPath(new URL('./duckdb-child.ts', import.meta.url));
 export const duckdb = (create: string): TableBench => ({
   name: 'DuckDB',
   peer: "DuckDB's COPY",
+  bound: 'all in one COPY',
   async make(root) {
     mkdirSync(root, { recursive: true });
     const path = join(root, 'tables.duckdb');
@@ -38,6 +43,7 @@ export const duckdb = (create: string): TableBench => ({
       into: `duckdb:${path}`,
       env: {},
       copy: (directory) => run('copy', directory),
+      atOnce: (directory) => run('copy', directory),
       each: (directory) => run('each', directory),
       async rows() {
         const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' });
@@ -64,15 +70,13 @@ export async function postgres(
   return {
     name: 'PostgreSQL',
     peer: 'psql \\copy',
+    bound: 'the rows of all in one file, one \\copy',
     async make(root) {
       mkdirSync(root, { recursive: true });
       const { url, database } = await server.makeDatabase();
-      const psql = (directory: string, isEach: boolean) => {
+      const copyOf = (path: string) => `\\copy credit FROM '${path}' (FORMAT csv, HEADER, NULL 'NA')`;
+      const psql = (lines: readonly string[]) => {
         const script = join(root, 'script.sql');
-        const lines = readdirSync(directory).map((name) => {
-          const copy = `\\copy credit FROM '${join(directory, name)}' (FORMAT csv, HEADER, NULL 'NA')`;
-          return isEach ? `BEGIN;\n${copy}\nINSERT INTO loads VALUES ('${name}');\nCOMMIT;` : copy;
-        });
         writeFileSync(
           script,
           [`${create};`, 'CREATE TABLE loads (name text PRIMARY KEY);', ...lines, ''].join('\n'),
@@ -82,8 +86,21 @@ export async function postgres(
       return {
         into: url,
         env: server.env,
-        copy: (directory) => psql(directory, false),
-        each: (directory) => psql(directory, true),
+        copy: (directory) => psql(readdirSync(directory).map((name) => copyOf(join(directory, name)))),
+        each: (directory) =>
+          psql(
+            readdirSync(directory).map(
+              (name) =>
+                `BEGIN;\n${copyOf(join(directory, name))}\nINSERT INTO loads VALUES ('${name}');\nCOMMIT;`,
+            ),
+          ),
+        atOnce(directory) {
+          const path = join(root, 'all.csv');
+          const texts = readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'));
+          const bodies = texts.map((text) => text.slice(text.indexOf('\n') + 1));
+          writeFileSync(path, [texts[0]?.split('\n', 1)[0], ...bodies].join('\n').replaceAll('\n\n', '\n'));
+          return psql([copyOf(path)]);
+        },
         async rows() {
           const [row] = await server.query('SELECT count(*) AS n FROM credit', [], database);
           return Number(row?.n);
