@@ -43,6 +43,11 @@ export type Audit = {
   isRegular: boolean;
   /** Of each column, by the cells below the header; undefined where they are not known. */
   shapes?: readonly ColumnShape[] | undefined;
+  /**
+   * Cells of columns without text that are no value: the empty one, whether it means NULL or not, and the words that do, as far as they look like no
+   * number. Known where `shapes` are, of two columns and more.
+   */
+  nullsFound?: readonly string[] | undefined;
 };
 
 /** What the cells of a column look like that mean something: by that a reader is trusted with them. */
@@ -63,7 +68,7 @@ export type ColumnShape = {
 };
 
 /**
- * Where the records of a small file are, which may be read as part of a text that begins with other files: each is one line, none is blank, and
+ * Where the records of a file are, which may be read as part of a text that begins with other files: each is one line, none is blank, and
  * nothing in them misleads a reader.
  */
 export type Piece = {

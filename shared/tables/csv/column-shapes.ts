@@ -12,6 +12,8 @@ const QUOTE = 8;
 const END = 16;
 const DELIMITER = 48;
 const IS_DELIMITER = 5;
+/** What ends a cell of nothing stands so much higher among the bits of its column. */
+const EMPTY = 2;
 /** What a cell of digits, or with a point, does not have. */
 const UNUSUAL = MINUS | OTHER | QUOTE;
 /** Above these bits stand those of the lengths of all numbers together: no number is longer than that. */
@@ -36,6 +38,7 @@ export class ColumnShapes {
   readonly #kinds = new Uint8Array(256).fill(OTHER);
   readonly #quote: number;
   readonly #nulls: readonly Buffer[];
+  readonly #foundNulls = new Set<Buffer>();
   readonly #numbers = new Int32Array(MOST_COLUMNS);
   readonly #others = new Uint8Array(MOST_COLUMNS);
   #column = 0;
@@ -82,6 +85,17 @@ export class ColumnShapes {
     });
   }
 
+  /** See `Audit.nullsFound`; of a `finish` that knows the columns, two at least. */
+  foundNulls(columns: number): string[] {
+    const words = [...this.#foundNulls].map((word) => word.toString());
+    // One that is the first and ends a line is no cell, but a blank line, or the second half of a line end.
+    const ends = (column: number): number => (column === 0 ? DELIMITER & ~END : DELIMITER) << EMPTY;
+    const hasEmpty = this.#numbers
+      .subarray(0, columns)
+      .some((numbers, column) => (numbers & ends(column)) !== 0);
+    return hasEmpty ? ['', ...words] : words;
+  }
+
   /** All cells up to a limit, which is behind a line end. @returns where the next one begins */
   #look(bytes: Buffer, limit: number): number {
     const kinds = this.#kinds;
@@ -91,6 +105,7 @@ export class ColumnShapes {
     while (start < limit) {
       let at = start;
       let kind = kinds[bytes[at] as number] as number;
+      const first = kind;
       let found = kind;
       while (kind < END) {
         kind = kinds[bytes[++at] as number] as number;
@@ -98,7 +113,8 @@ export class ColumnShapes {
       }
       // Branches that nobody can foretell would cost more than all the rest.
       if ((found & UNUSUAL) === 0)
-        numbers[column] = (numbers[column] as number) | found | ((at - start) << LENGTH);
+        numbers[column] =
+          (numbers[column] as number) | found | ((at - start) << LENGTH) | ((first & DELIMITER) << EMPTY);
       else if ((found & QUOTE) === 0) this.#note(column, bytes, start, at, found);
       else {
         at = this.#quotedEnd(bytes, start);
@@ -134,7 +150,10 @@ export class ColumnShapes {
       if (word.length !== end - start) continue;
       let same = 0;
       while (same < word.length && word[same] === bytes[start + same]) same += 1;
-      if (same === word.length) return true;
+      if (same === word.length) {
+        this.#foundNulls.add(word);
+        return true;
+      }
     }
     return false;
   }

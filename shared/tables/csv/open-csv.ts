@@ -82,12 +82,14 @@ async function open(options: OpenCsvOptions, held: HeldDescriptors, signal: Abor
   const rewriting = rewritingOf(facts, shape);
   if (rewriting === 'impossible') throw misleading(fileId);
   const plain = rewriting === undefined ? audited : await rewriteText(opening, audited, rewriting);
+  const shapes = header ? facts.shapes.finish(firstRecord.length) : undefined;
   const audit = {
     sha256,
     ...countRecords(facts.scanner, shape),
-    shapes: header ? facts.shapes.finish(firstRecord.length) : undefined,
+    shapes,
+    nullsFound: shapes && facts.shapes.foundNulls(firstRecord.length),
   };
-  const isSmall = source.whole !== undefined && plain.fd === file.fd;
+  const isAsItIs = audit.isRegular && plain.fd === file.fd;
   return new PlainFile({
     fileId,
     path,
@@ -102,7 +104,7 @@ async function open(options: OpenCsvOptions, held: HeldDescriptors, signal: Abor
     sizeBytes,
     audit,
     firstRecord,
-    piece: isSmall && audit.isRegular ? pieceOf({ file, facts, firstRecord, scratch }) : undefined,
+    piece: isAsItIs ? pieceOf({ file, facts, firstRecord, scratch }) : undefined,
     first: { line: facts.scanner.leadingBlankLines + 1, end: plain.facts.first.end },
     missingLines: rewriting === undefined ? 0 : missingLines(rewriting, facts),
   });

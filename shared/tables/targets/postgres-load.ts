@@ -73,9 +73,13 @@ async function write(tools: Tools, load: Load): Promise<LoadResult | undefined> 
   const { session, duck } = tools;
   const found = await open(tools, load);
   if (found === undefined) return undefined;
-  const { relation, taken, present } = found;
+  const { taken, present } = found;
+  let { relation } = found;
   if (taken.length === 0) return { loaded: [], present };
-  if (relation.columns === undefined) await createTable(session, duck, relation, { ...load, files: taken });
+  if (relation.columns === undefined) {
+    await createTable(session, duck, relation, { ...load, files: taken });
+    relation = await findRelation(session, load.table);
+  }
   return { loaded: await writeFiles(tools, relation, load, taken), present };
 }
 

@@ -1,7 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FileLoad, FileToLoad } from '../contract.ts';
-import { loadRows } from '../engine/load-rows.ts';
+import { rowsOf } from '../engine/judge.ts';
+import { loadRows, type RowsLoaded } from '../engine/load-rows.ts';
 import { FileFaultError } from '../errors.ts';
+import { copyAsIs, groupsAsIs, NotAsCountedError } from './postgres-as-is.ts';
 import { copyRows } from './postgres-copy.ts';
 import { isOfARow, reasonOf } from './postgres-errors.ts';
 import { INCOMING, makeIncoming, moveNewRows } from './postgres-keys.ts';
@@ -26,11 +28,54 @@ export type Tools = {
  * @throws DatabaseError; TargetError; FileFaultError; what DuckDB throws
  */
 export async function writeFiles(
-  { session, duck, scratch }: Tools,
+  tools: Tools,
   relation: Relation,
   load: Load,
   files: readonly FileToLoad[],
 ): Promise<FileLoad[]> {
+  const { session } = tools;
+  const sent = await sendAsIs(tools, relation, load, files);
+  const left = files.filter(({ fileId }) => !sent.has(fileId));
+  const parsed = left.length === 0 ? NOTHING : await writeParsed(tools, relation, load, left);
+  for (const each of parsed.files) sent.set(each.fileId, each);
+  const loads = files.flatMap(({ fileId }) => sent.get(fileId) ?? []);
+  await noteRejects(session, relation, files, parsed.rejects);
+  await noteNumbers(session, relation, files, loads);
+  return loads;
+}
+
+const NOTHING: RowsLoaded = { files: [], rejects: [] };
+
+/** What the server reads itself, by file. Where it refuses a row of a group all files of it are left, since DuckDB tells what is wrong, and of which. */
+async function sendAsIs(
+  { session }: Tools,
+  relation: Relation,
+  load: Load,
+  files: readonly FileToLoad[],
+): Promise<Map<number, FileLoad>> {
+  const { schema, lineage, unbundled = false } = load;
+  const sent = new Map<number, FileLoad>();
+  if (lineage || unbundled || schema.key.length > 0) return sent;
+  for (const group of groupsAsIs(files, schema, relation)) {
+    try {
+      await atomically(session, () => copyAsIs(session, relation, schema, group));
+    } catch (error) {
+      if (error instanceof NotAsCountedError || isOfARow(error)) continue;
+      throw error;
+    }
+    for (const file of group.files)
+      sent.set(file.fileId, { fileId: file.fileId, rows: rowsOf(file, schema), rejects: 0 });
+  }
+  return sent;
+}
+
+/** What DuckDB makes of files. */
+async function writeParsed(
+  { session, duck, scratch }: Tools,
+  relation: Relation,
+  load: Load,
+  files: readonly FileToLoad[],
+): Promise<RowsLoaded> {
   const hasKey = load.schema.key.length > 0;
   const maxLengths = maxLengthsOf(relation);
   let names: string[] = [];
@@ -53,21 +98,17 @@ export async function writeFiles(
       throw error;
     }
   };
-  let written: Awaited<ReturnType<typeof loadRows>>;
+  let written: RowsLoaded;
   try {
     // Where there is a key, each row has to say where it comes from, at least on its way.
     written = await loadRows(duck, { ...load, files, lineage: load.lineage || hasKey }, consume);
   } catch (error) {
     throw error instanceof FileFaultError ? error : (refusal?.error ?? error);
   }
-  let loads = written.files;
-  if (hasKey && names.length > 0) {
-    const columns = load.lineage ? names : names.filter((name) => name !== '_file_id' && name !== '_line');
-    loads = await moveNewRows(session, relation, { ...load, files, columns, loads });
-  }
-  await noteRejects(session, relation, files, written.rejects);
-  await noteNumbers(session, relation, files, loads);
-  return loads;
+  if (!hasKey || names.length === 0) return written;
+  const columns = load.lineage ? names : names.filter((name) => name !== '_file_id' && name !== '_line');
+  const loads = await moveNewRows(session, relation, { ...load, files, columns, loads: written.files });
+  return { ...written, files: loads };
 }
 
 function maxLengthsOf({ columns = [] }: Relation): Map<string, number> {

@@ -31,6 +31,7 @@ const SORTS: readonly (readonly string[])[] = [
 test('the shape of a column is that of its cells, wherever the text is cut', () => {
   const random = randomFrom(11);
   let texts = 0;
+  let withNulls = 0;
   for (let round = 0; round < 1500; round++) {
     const sorts = Array.from({ length: 3 }, () => pick(random, SORTS));
     const rows = Array.from({ length: 1 + Math.floor(random() * 6) }, () =>
@@ -42,9 +43,16 @@ test('the shape of a column is that of its cells, wherever the text is cut', () 
     const found = shapesOf(`${text}${random() < 0.5 ? end : ''}`, () => 1 + Math.floor(random() * 20));
     const expected = sorts.map((_, column) => shapeOf(rows.map((row) => row[column] ?? '')));
     assert.deepEqual(found?.map(toldOf), expected.map(toldOf), JSON.stringify(text));
+    if (found?.every(({ hasText }) => !hasText) === true && !isQuoted) {
+      const all = rows.flat();
+      const nulls = NULLS.filter((word) => all.includes(word));
+      assert.deepEqual(nullsOf(text, end).sort(), nulls.sort(), JSON.stringify(text));
+      withNulls += nulls.length;
+    }
     texts += expected.filter(({ hasText }) => hasText).length;
   }
   assert.ok(texts > 500 && texts < 4000, String(texts));
+  assert.ok(withNulls > 100, String(withNulls));
 });
 
 test('of a text with quotes that do not stand around whole cells nothing is known', () => {
@@ -85,6 +93,14 @@ function shapesOf(text: string, size: () => number): ColumnShape[] | undefined {
     at = next;
   }
   return shapes.finish(3);
+}
+
+function nullsOf(text: string, end: string): string[] {
+  const shapes = new ColumnShapes(',', '"', NULLS);
+  // As it comes behind a header.
+  shapes.push(Buffer.from(`${end}${text}`));
+  shapes.finish(3);
+  return shapes.foundNulls(3);
 }
 
 const NUMBER = /^-?[0-9.]+$/;

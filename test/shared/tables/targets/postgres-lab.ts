@@ -66,9 +66,9 @@ export class PostgresLab {
     const fileId = this.#files;
     const name = join(this.directory, `${fileId}.csv`);
     writeFileSync(name, text);
-    const { dialect, header, encoding } = schema;
+    const { dialect, header, encoding, nulls } = schema;
     const csv = await openCsv(
-      { fileId, path: fromText(name), dialect, header, encoding, scratch: this.directory },
+      { fileId, path: fromText(name), dialect, header, encoding, nulls, scratch: this.directory },
       new AbortController().signal,
     );
     this.#t.after(() => csv.close());
