@@ -3,7 +3,7 @@ import { fingerprintOf, unsigned } from '../fs/fingerprint.ts';
 import { lstatIfSeen } from '../fs/lstat.ts';
 import { toUnsigned } from '../ledger/integers.ts';
 import type { State } from '../state/open.ts';
-import type { RecordState } from './file-records.ts';
+import type { RecordState } from './file-record.ts';
 
 /** How far a file that was copied has come. */
 export type Followed = {

@@ -4,7 +4,8 @@ import { unsigned } from '../fs/fingerprint.ts';
 import { lstatIfSeen } from '../fs/lstat.ts';
 import type { State } from '../state/open.ts';
 import { lazyTransaction } from '../state/transaction.ts';
-import { createdAt, FileRecords, type NewRecord } from './file-records.ts';
+import { createdAt, type NewRecord } from './file-record.ts';
+import { FileRecords } from './file-records.ts';
 import { type ServerPlace, serverPlace } from './server-places.ts';
 
 /** Where a file is to go, as text. */

@@ -1,81 +1,18 @@
-import { type BytePath, fromBytes, toBytes } from '../fs/byte-path.ts';
-import { toSigned, toUnsigned } from '../ledger/integers.ts';
+import { type BytePath, toBytes } from '../fs/byte-path.ts';
+import { toSigned } from '../ledger/integers.ts';
 import type { State } from '../state/open.ts';
-
-export const RECORD_STATES = [
-  'incoming_tmp',
-  'incoming',
-  'processing',
-  'completed',
-  'failed',
-  'gone',
-] as const;
-export type RecordState = (typeof RECORD_STATES)[number];
-
-/** What makes a stay one: with `attempt`, since the same file may come again. */
-export type StayName = { profile: string; bucket: string; filepath: string; createdAt: string };
-
-/** A stay that begins. Device and inode as the kernel tells them. */
-export type NewRecord = StayName & {
-  state: 'incoming_tmp' | 'incoming' | 'processing';
-  bucketId: number | undefined;
-  sinkId: number;
-  jobId: number | undefined;
-  path: BytePath;
-  nextPath: BytePath | undefined;
-  device: bigint;
-  inode: bigint;
-  sizeBytes: number;
-  mtimeNs: bigint;
-  ledgerId: number | undefined;
-};
-
-export type FileRecord = StayName & {
-  id: number;
-  state: RecordState;
-  outcome: 'success' | 'failure' | undefined;
-  attempt: number;
-  reason: string | undefined;
-  retries: number;
-  bucketId: number | undefined;
-  sinkId: number;
-  jobId: number | undefined;
-  /** Where the file is; where `nextPath` is given perhaps there already. */
-  path: BytePath;
-  nextPath: BytePath | undefined;
-  device: bigint;
-  inode: bigint;
-  sizeBytes: number;
-  mtimeNs: bigint;
-  ledgerId: number | undefined;
-};
-
-type Row = {
-  id: bigint;
-  profile: string;
-  bucket: string;
-  filepath: string;
-  file_creation_date: string;
-  current_state: RecordState;
-  upload_outcome: 'success' | 'failure' | null;
-  attempt: bigint;
-  reason: string | null;
-  retries: bigint;
-  bucket_id: bigint | null;
-  sink_id: bigint;
-  job_id: bigint | null;
-  path: Buffer;
-  next_path: Buffer | null;
-  device: bigint;
-  inode: bigint;
-  size_bytes: bigint;
-  mtime_ns: bigint;
-  ledger_id: bigint | null;
-};
-
-const COLUMNS = `
-  id, profile, bucket, filepath, file_creation_date, current_state, upload_outcome, attempt, reason, retries, bucket_id, sink_id, job_id,
-  path, next_path, device, inode, size_bytes, mtime_ns, ledger_id`;
+import {
+  type Conclusion,
+  type Ending,
+  type FileRecord,
+  type FileRecordRow,
+  type InHand,
+  isoOf,
+  type NewRecord,
+  RECORD_COLUMNS,
+  type RecordState,
+  recordOf,
+} from './file-record.ts';
 
 const OPEN = "current_state IN ('incoming', 'processing')";
 
@@ -108,7 +45,9 @@ export class FileRecords {
 
   constructor(state: State) {
     const read = <Parameters extends unknown[]>(where: string) =>
-      state.prepare<Parameters, Row>(`SELECT ${COLUMNS} FROM file_records WHERE ${where}`).safeIntegers();
+      state
+        .prepare<Parameters, FileRecordRow>(`SELECT ${RECORD_COLUMNS} FROM file_records WHERE ${where}`)
+        .safeIntegers();
     // SQLite compiles a statement with an ORDER BY or a max anew whenever something is bound to it that its plan may depend on, which takes
     // many times as long as to run it. On what stands in a SELECT of its own no plan depends.
     this.#insert = state.prepare<unknown[], { id: number; attempt: number }>(`
@@ -271,58 +210,4 @@ export class FileRecords {
     this.#removeStates.run(id);
     this.#remove.run(id);
   }
-}
-
-export type InHand = Pick<NewRecord, 'path' | 'nextPath' | 'sizeBytes' | 'mtimeNs'>;
-
-export type Conclusion = {
-  outcome: 'success' | 'failure';
-  reason?: string | undefined;
-  path: BytePath;
-  nextPath: BytePath;
-};
-
-export type Ending = {
-  state: 'completed' | 'failed' | 'gone';
-  outcome?: 'success' | 'failure' | undefined;
-  reason?: string | undefined;
-  path: BytePath;
-};
-
-export const isoOf = (ms: number): string => new Date(ms).toISOString();
-
-/** Of a file's birth, or where the file system keeps none of its last change, as text with nine digits behind the seconds. */
-export function createdAt({ birthtimeNs, mtimeNs }: { birthtimeNs: bigint; mtimeNs: bigint }): string {
-  const ns = birthtimeNs > 0n ? birthtimeNs : mtimeNs;
-  const seconds = ns / 1_000_000_000n;
-  const rest = ns - seconds * 1_000_000_000n;
-  const whole = rest < 0n ? seconds - 1n : seconds;
-  const digits = (rest < 0n ? rest + 1_000_000_000n : rest).toString().padStart(9, '0');
-  return `${new Date(Number(whole) * 1000).toISOString().slice(0, 19)}.${digits}Z`;
-}
-
-function recordOf(row: Row | undefined): FileRecord | undefined {
-  if (row === undefined) return undefined;
-  return {
-    id: Number(row.id),
-    profile: row.profile,
-    bucket: row.bucket,
-    filepath: row.filepath,
-    createdAt: row.file_creation_date,
-    state: row.current_state,
-    outcome: row.upload_outcome ?? undefined,
-    attempt: Number(row.attempt),
-    reason: row.reason ?? undefined,
-    retries: Number(row.retries),
-    bucketId: row.bucket_id === null ? undefined : Number(row.bucket_id),
-    sinkId: Number(row.sink_id),
-    jobId: row.job_id === null ? undefined : Number(row.job_id),
-    path: fromBytes(row.path),
-    nextPath: row.next_path === null ? undefined : fromBytes(row.next_path),
-    device: toUnsigned(row.device),
-    inode: toUnsigned(row.inode),
-    sizeBytes: Number(row.size_bytes),
-    mtimeNs: row.mtime_ns,
-    ledgerId: row.ledger_id === null ? undefined : Number(row.ledger_id),
-  };
 }

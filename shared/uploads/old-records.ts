@@ -1,6 +1,6 @@
 import type { State } from '../state/open.ts';
 import { lazyTransaction } from '../state/transaction.ts';
-import { isoOf } from './file-records.ts';
+import { isoOf } from './file-record.ts';
 
 /** Stays that are looked at in one step, so that nobody who writes waits for long. */
 const STEP = 200;

@@ -2,7 +2,8 @@ import { type BytePath, fromText } from '../fs/byte-path.ts';
 import { Sinks } from '../queue/sinks.ts';
 import type { State } from '../state/open.ts';
 import { writeTransaction } from '../state/transaction.ts';
-import { type FileRecord, FileRecords } from './file-records.ts';
+import type { FileRecord } from './file-record.ts';
+import { FileRecords } from './file-records.ts';
 import { pathInPlace } from './server-places.ts';
 
 type Row = { jobId: number; reason: string };

@@ -1,5 +1,5 @@
 import type { State } from '../state/open.ts';
-import { isoOf } from './file-records.ts';
+import { isoOf } from './file-record.ts';
 
 /** One try to send a file, as it ended. `interrupted`: stopped in good order, or its worker died. */
 export type UploadAttempt = {

@@ -1,5 +1,5 @@
 import type { State } from '../../state/open.ts';
-import { RECORD_STATES, type RecordState } from '../file-records.ts';
+import { RECORD_STATES, type RecordState } from '../file-record.ts';
 
 /** What is known of one bucket of one profile. */
 export type BucketStatus = {

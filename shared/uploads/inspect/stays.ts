@@ -1,6 +1,6 @@
 import { type BytePath, fromBytes, toBytes } from '../../fs/byte-path.ts';
 import type { State } from '../../state/open.ts';
-import type { RecordState } from '../file-records.ts';
+import type { RecordState } from '../file-record.ts';
 
 /** One stay as a person asks about it, with all that belongs to it. */
 export type Stay = {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { fromText } from '../../../shared/fs/byte-path.ts';
-import { createdAt, FileRecords, type NewRecord } from '../../../shared/uploads/file-records.ts';
+import { createdAt, type NewRecord } from '../../../shared/uploads/file-record.ts';
+import { FileRecords } from '../../../shared/uploads/file-records.ts';
 import { makeState, T0 } from '../../support/state.ts';
 
 function setUp(t: TestContext) {

@@ -3,7 +3,7 @@ import { credentialsFault, type Stores } from '../../../../shared/object-store/s
 import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
 import type { BucketName, BucketRow } from '../../../../shared/uploads/buckets.ts';
-import type { FileRecord } from '../../../../shared/uploads/file-records.ts';
+import type { FileRecord } from '../../../../shared/uploads/file-record.ts';
 import { type Draft, ledgerIdOf, type NoPlan, planOf } from './plan.ts';
 import type { Accepted, Ended } from './stay.ts';
 import type { UploadStore } from './store.ts';

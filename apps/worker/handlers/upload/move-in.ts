@@ -6,7 +6,7 @@ import { unsigned } from '../../../../shared/fs/fingerprint.ts';
 import { lstatIfSeen, lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import { renameNoReplace } from '../../../../shared/linux/rename.ts';
-import type { FileRecord } from '../../../../shared/uploads/file-records.ts';
+import type { FileRecord } from '../../../../shared/uploads/file-record.ts';
 import type { Directories } from '../../directories.ts';
 import type { Fence } from '../../fence.ts';
 import { type Ended, ended, type Taken } from './stay.ts';

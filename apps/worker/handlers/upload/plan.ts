@@ -13,7 +13,7 @@ import {
 import { partitionOf } from '../../../../shared/ledger/destination.ts';
 import { checkBucketName, checkKey } from '../../../../shared/object-store/key.ts';
 import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
-import type { FileRecord } from '../../../../shared/uploads/file-records.ts';
+import type { FileRecord } from '../../../../shared/uploads/file-record.ts';
 import { instantParts, keyOf } from '../../../../shared/uploads/key-template.ts';
 import { pathInPlace, readServerPath } from '../../../../shared/uploads/server-places.ts';
 import type { Plan } from './stay.ts';

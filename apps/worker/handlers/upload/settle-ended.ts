@@ -3,7 +3,7 @@ import { fingerprintOf, unsigned } from '../../../../shared/fs/fingerprint.ts';
 import { lstatIfSeen } from '../../../../shared/fs/lstat.ts';
 import { laneOf } from '../../../../shared/queue/lanes.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
-import { createdAt, type FileRecord } from '../../../../shared/uploads/file-records.ts';
+import { createdAt, type FileRecord } from '../../../../shared/uploads/file-record.ts';
 import type { Ended } from './stay.ts';
 import type { UploadStore } from './store.ts';
 

@@ -2,7 +2,7 @@ import type { S3Sink } from '../../../../shared/config/settings.ts';
 import type { BytePath } from '../../../../shared/fs/byte-path.ts';
 import type { LeasedJob } from '../../../../shared/queue/lease-store.ts';
 import type { BucketRow } from '../../../../shared/uploads/buckets.ts';
-import type { FileRecord } from '../../../../shared/uploads/file-records.ts';
+import type { FileRecord } from '../../../../shared/uploads/file-record.ts';
 import type { SentObject } from '../../../../shared/uploads/objects.ts';
 
 /**

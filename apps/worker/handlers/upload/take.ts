@@ -7,7 +7,7 @@ import { fingerprintOf, unsigned } from '../../../../shared/fs/fingerprint.ts';
 import { lstatIfThere } from '../../../../shared/fs/lstat.ts';
 import { hasOpenWriter } from '../../../../shared/linux/open-writer.ts';
 import { writeTransaction } from '../../../../shared/state/transaction.ts';
-import { createdAt, type FileRecord } from '../../../../shared/uploads/file-records.ts';
+import { createdAt, type FileRecord } from '../../../../shared/uploads/file-record.ts';
 import { assertHeld } from '../../fence.ts';
 import { hasMark } from '../ingest/mark.ts';
 import { type Accepted, type Ended, ended, isEnded, type Outcome, type Step, type Taken } from './stay.ts';
