@@ -8,7 +8,6 @@ import { cutPower } from '../support/power-cut.ts';
 
 const UNMOUNT_TRIES = 100;
 const UNMOUNT_PAUSE_MS = 100;
-const SMALLEST_PIECE_BYTES = 4096;
 
 /** An ext4 of its own in a file, which can be full and lose its power. */
 export class Disk implements Disposable {
@@ -35,7 +34,7 @@ export class Disk implements Disposable {
     } catch {
       // Some of it is needed for what the file system notes about it: the small pieces take the rest.
     }
-    for (let sizeBytes = 1024 * 1024; sizeBytes >= SMALLEST_PIECE_BYTES; sizeBytes /= 2) {
+    for (let sizeBytes = 1024 * 1024; sizeBytes >= bsize; sizeBytes /= 2) {
       while (isAppended(this.#filler, sizeBytes));
     }
   }
