@@ -6,8 +6,8 @@ import { ident, text } from './sql.ts';
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const BUFFER_BYTES = 2 * MAX_LINE_BYTES;
 
-/** DuckDB wants at least one text that means NULL. No cell can be this one: nobody knows it but this process. */
-const NO_CELL = `\uffff${randomUUID()}`;
+/** DuckDB wants at least one text that means NULL, without delimiter and quote. No cell can be this one: nobody knows it but this process. */
+const NO_CELL = `\uffff${randomUUID().replaceAll('-', '')}`;
 
 /** The name of a file's nth column, from 0, in `readCsv`: names of files do not matter there. */
 export const cell = (index: number): string => `c${index}`;

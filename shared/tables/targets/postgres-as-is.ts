@@ -18,8 +18,8 @@ export type AsIs = {
   bytes: number;
 };
 
-/** Of one COPY: all of it is sent again where the server refuses a row. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** Of one COPY: where the server refuses a row of it all was sent in vain, and leaves its room behind. One file may have more. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
  * The files whose text the server reads as DuckDB does, cell by cell, or refuses: those whose columns are the table's, and of numbers and dates
@@ -86,16 +86,18 @@ function isReadAlike(
 function nullWordOf({ csv }: FileToLoad, { nulls, dialect }: TableSchema): string | undefined {
   const { nullsFound } = csv.audit;
   if (nullsFound === undefined || nullsFound.length > 1 || nulls.some(isLikeNumber)) return undefined;
+  // What it stands for in a literal depends on a setting of the server.
+  if (Object.values(dialect).includes('\\')) return undefined;
   const [found] = nullsFound;
   // Where a file has none any word will do, but for the empty one, which it would rather refuse.
-  if (found === undefined) return nulls.find((word) => isPlainWord(word, dialect)) ?? 'NULL';
+  if (found === undefined) return [...nulls, 'NULL'].find((word) => isPlainWord(word, dialect));
   return nulls.includes(found) && (found === '' || isPlainWord(found, dialect)) ? found : undefined;
 }
 
 const isLikeNumber = (word: string): boolean => /^[-.]*\d[-\d.]*$/.test(word);
 
-const isPlainWord = (word: string, { delimiter }: TableSchema['dialect']): boolean =>
-  /^[\w./?#-]+$/.test(word) && !word.includes(delimiter);
+const isPlainWord = (word: string, { delimiter, quote }: TableSchema['dialect']): boolean =>
+  /^[\w./?#-]+$/.test(word) && !word.includes(delimiter) && (quote === '' || !word.includes(quote));
 
 /** What the server took is not what was counted, or a file is not what it was: DuckDB's reader finds out what is the matter. */
 export class NotAsCountedError extends Error {
@@ -114,6 +116,7 @@ export async function copyAsIs(
   { files, columns, dialect, nullWord }: AsIs,
 ): Promise<void> {
   const texts = new Texts(files);
+  const into = columns.map(ident).join(', ');
   const format = [
     'FORMAT csv',
     "ENCODING 'UTF8'",
@@ -121,11 +124,10 @@ export async function copyAsIs(
     // No cell has one where the dialect has none.
     `QUOTE ${text(dialect.quote === '' ? '"' : dialect.quote)}`,
     `NULL ${text(nullWord)}`,
+    // DuckDB takes the word for NULL in quotes too, and of the server's words for values some may be among ours: `NaN`, `today`. Nothing in quotes is refused.
+    ...(nullWord === '' ? [] : [`FORCE_NULL (${into})`]),
   ].join(', ');
-  const added = await session.copyIn(
-    `COPY ${relation.sql} (${columns.map(ident).join(', ')}) FROM STDIN (${format})`,
-    texts.chunks(),
-  );
+  const added = await session.copyIn(`COPY ${relation.sql} (${into}) FROM STDIN (${format})`, texts.chunks());
   const expected = files.reduce((sum, file) => sum + rowsOf(file, schema), 0);
   if (texts.isCut || added !== expected) throw new NotAsCountedError();
 }
@@ -171,7 +173,7 @@ class Texts {
       if (this.#filled + lineEnd.length > CHUNK_BYTES) yield this.#next();
       this.#filled += this.#chunk.write(lineEnd, this.#filled, 'latin1');
     }
-    if (!piece.isUnchanged()) this.#cut();
+    if (!isUnchanged(piece)) this.#cut();
   }
 
   /** Of a small file at once, which takes less time than to ask for it. */
@@ -198,5 +200,14 @@ class Texts {
 
   #cut(): void {
     this.isCut = true;
+  }
+}
+
+/** What cannot be asked is not known to be as it was. */
+function isUnchanged(piece: Piece): boolean {
+  try {
+    return piece.isUnchanged();
+  } catch {
+    return false;
   }
 }
