@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { UsageError } from '../../errors.ts';
 import type { TableSchema } from '../contract.ts';
 import { ident, text } from './sql.ts';
 
@@ -31,6 +32,7 @@ type Options = {
  * is never given: with a wrong one all rows are lost, without a word.
  *
  * @param types of all columns of the files, in their order
+ * @throws UsageError `load.nulls` where a word for NULL has the delimiter or the quote in it
  */
 export function readCsv(
   paths: readonly string[],
@@ -38,6 +40,7 @@ export function readCsv(
   { dialect, header, nulls, dateFormat, timestampFormat }: Reading,
   { into, withPath = false }: Options,
 ): string {
+  assertKnowsNulls(nulls, dialect);
   const options = [
     `columns = {${types.map((type, index) => `${text(cell(index))}: ${text(type)}`).join(', ')}}`,
     'auto_detect = false',
@@ -63,6 +66,18 @@ export function readCsv(
         ]),
   ];
   return `read_csv([${paths.map(text).join(', ')}], ${options.join(', ')})`;
+}
+
+/** DuckDB refuses such words, and a cell can hardly be one. */
+function assertKnowsNulls(nulls: readonly string[], { delimiter, quote }: TableSchema['dialect']): void {
+  const word = nulls.find((one) => one.includes(delimiter) || (quote !== '' && one.includes(quote)));
+  if (word === undefined) return;
+  const sign = word.includes(delimiter) ? 'delimiter' : 'quote';
+  throw new UsageError(`the word for NULL ${JSON.stringify(word)} has the ${sign} of the files in it`, {
+    code: 'load.nulls',
+    subject: word,
+    hint: `leave it out of \`null\` in the schema of the sink, or declare another ${sign}`,
+  });
 }
 
 let used = 0;

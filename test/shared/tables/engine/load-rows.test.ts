@@ -53,3 +53,29 @@ test('rows that cannot be read are rejects with their lines, columns and values'
     ['7', 'k', null],
   ]);
 });
+
+test('a word for NULL with the delimiter or the quote in it is refused with what to do', async (t) => {
+  for (const [word, sign] of [
+    ['n,a', 'delimiter'],
+    ['"', 'quote'],
+  ] as const) {
+    const schema = { ...schemaOf({ id: 'BIGINT', name: 'VARCHAR' }), nulls: ['', word] };
+    const table = await TestTable.make(t, schema);
+    const file = fakeFile(table.directory, 'id,name\n1,a\n', { schema, fileId: 1 });
+    await assert.rejects(table.load([file]), {
+      code: 'load.nulls',
+      message: `the word for NULL ${JSON.stringify(word)} has the ${sign} of the files in it`,
+    });
+  }
+});
+
+test('without a word for NULL any sign may be the delimiter', async (t) => {
+  const schema = {
+    ...schemaOf({ id: 'BIGINT', name: 'VARCHAR' }),
+    nulls: [],
+    dialect: { delimiter: '-', quote: '"' },
+  };
+  const table = await TestTable.make(t, schema);
+  await table.load([fakeFile(table.directory, 'id-name\n1-a\n', { schema, fileId: 1 })]);
+  assert.deepEqual(await table.rows('FROM t'), [['1', 'a']]);
+});
