@@ -20,6 +20,7 @@ export type NewRecord = StayName & {
   bucketId: number | undefined;
   sinkId: number;
   jobId: number | undefined;
+  /** Where the file is; where `nextPath` is given perhaps there already. */
   path: BytePath;
   nextPath: BytePath | undefined;
   device: bigint;
@@ -29,24 +30,13 @@ export type NewRecord = StayName & {
   ledgerId: number | undefined;
 };
 
-export type FileRecord = StayName & {
+export type FileRecord = Omit<NewRecord, 'state'> & {
   id: number;
   state: RecordState;
   outcome: 'success' | 'failure' | undefined;
   attempt: number;
   reason: string | undefined;
   retries: number;
-  bucketId: number | undefined;
-  sinkId: number;
-  jobId: number | undefined;
-  /** Where the file is; where `nextPath` is given perhaps there already. */
-  path: BytePath;
-  nextPath: BytePath | undefined;
-  device: bigint;
-  inode: bigint;
-  sizeBytes: number;
-  mtimeNs: bigint;
-  ledgerId: number | undefined;
 };
 
 /** As the table has it. */
