@@ -16,6 +16,7 @@ import { createLogger } from '../../shared/log/logger.ts';
 import { Claims } from '../../shared/queue/claim.ts';
 import { Enqueuer } from '../../shared/queue/enqueue.ts';
 import type { Lane } from '../../shared/queue/job.ts';
+import { laneOf } from '../../shared/queue/lanes.ts';
 import { LeaseKeeper } from '../../shared/queue/lease-keeper.ts';
 import type { LeasedJob } from '../../shared/queue/lease-store.ts';
 import { Routes } from '../../shared/queue/routes.ts';
@@ -122,6 +123,7 @@ export class UploadHand {
     const job = {
       kind: 'upload',
       key: fromText(path),
+      lane: laneOf(sizeBytes),
       routeId,
       sinkId,
       fingerprint: fingerprintOf(stats),

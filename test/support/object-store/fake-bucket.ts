@@ -11,6 +11,8 @@ export type FakeBuckets = {
   asked: string[];
   /** From now on questions about buckets are heard and not answered. @returns what answers them after all */
   hang(): () => void;
+  /** The same of what is asked about objects. */
+  hangObjects(): () => void;
 };
 
 /** A server that takes whole objects into any bucket, and checks no signature: for what needs an answer and not a server. */
@@ -18,13 +20,14 @@ export async function startFakeBuckets(t: TestContext): Promise<FakeBuckets> {
   const objects = new Map<string, Buffer>();
   const asked: string[] = [];
   let hanging: Promise<void> | undefined;
+  let objectsHanging: Promise<void> | undefined;
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '', 'http://fake').pathname).replace(
       /^\/|\/$/g,
       '',
     );
     asked.push(`${request.method} /${path}`);
-    if (!path.includes('/')) await hanging;
+    await (path.includes('/') ? objectsHanging : hanging);
     await answer(request, response, path, objects);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -41,6 +44,14 @@ export async function startFakeBuckets(t: TestContext): Promise<FakeBuckets> {
       hanging = promise;
       return () => {
         hanging = undefined;
+        resolve();
+      };
+    },
+    hangObjects() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      objectsHanging = promise;
+      return () => {
+        objectsHanging = undefined;
         resolve();
       };
     },

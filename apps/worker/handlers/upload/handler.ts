@@ -1,5 +1,6 @@
 import type { Clock } from '../../../../shared/clock.ts';
 import type { CrashPoints } from '../../../../shared/crash-points.ts';
+import { openFilesLimit } from '../../../../shared/linux/open-files-limit.ts';
 import type { Logger } from '../../../../shared/log/logger.ts';
 import type { State } from '../../../../shared/state/open.ts';
 import { Objects } from '../../../../shared/uploads/objects.ts';
@@ -31,6 +32,13 @@ export type UploadOptions = {
 /** Small files of one claim: their records share transactions. */
 const BATCH_SIZE = 256;
 
+/** While the last files of one claim are on their way, those of the next go with them. */
+const CLAIMS = 2;
+
+/** Each file of a claim is held open; of what may be open that is little, since other kinds of job reckon with a few hundred for uploads. */
+export const claimWithin = (openFiles: number): number =>
+  Math.max(1, Math.min(BATCH_SIZE, Math.floor(openFiles / 32)));
+
 /** How often it is looked for what was left on servers. */
 const TIDY_MS = 60_000;
 
@@ -59,7 +67,7 @@ export function createUploadHandler(options: UploadOptions): Handler {
   return {
     kind: 'upload',
     lanes: {
-      batch: { batchSize: BATCH_SIZE, concurrent: 2 },
+      batch: { batchSize: claimWithin(openFilesLimit().soft), concurrent: CLAIMS },
       alone: { batchSize: 1, concurrent: LARGE_TRANSFERS },
     },
     handle: async (jobs) => await (await upload()).handle(jobs),

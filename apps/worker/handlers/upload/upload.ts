@@ -122,7 +122,7 @@ export class Upload {
     return moved;
   }
 
-  /** Many at a time, with those of other claims; each group of those that are over is finished together. */
+  /** Many at a time, with the small ones of the other claim; each group of those that are over is finished together. */
   async #sendAll(files: readonly Taken[], signal: AbortSignal): Promise<void> {
     const context = this.#finishContext();
     const { logger, onProgress } = this.#options;
@@ -131,7 +131,9 @@ export class Upload {
     try {
       await inPool(files, TRANSFERS, async (file) => {
         const context = { ...this.#options, ...this.#sendContext(file, remotes), signal };
-        group.add(await this.#transfers.run(undefined, () => tryFile(file, context)));
+        const work = () => tryFile(file, context);
+        // Large ones are few as it is, and wait for none that hang.
+        group.add(await (file.job.lane === 'batch' ? this.#transfers.run(undefined, work) : work()));
       });
     } finally {
       group.end();
