@@ -98,7 +98,7 @@ export async function postgres(
           const path = join(root, 'all.csv');
           const texts = readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'));
           const bodies = texts.map((text) => text.slice(text.indexOf('\n') + 1));
-          writeFileSync(path, [texts[0]?.split('\n', 1)[0], ...bodies].join('\n').replaceAll('\n\n', '\n'));
+          writeFileSync(path, `${texts[0]?.split('\n', 1)[0]}\n${bodies.join('')}`);
           return psql([copyOf(path)]);
         },
         async rows() {

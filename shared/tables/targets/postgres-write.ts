@@ -3,12 +3,13 @@ import type { FileLoad, FileToLoad } from '../contract.ts';
 import { rowsOf } from '../engine/judge.ts';
 import { loadRows, type RowsLoaded } from '../engine/load-rows.ts';
 import { FileFaultError } from '../errors.ts';
-import { copyAsIs, groupsAsIs, NotAsCountedError } from './postgres-as-is.ts';
+import { groupsAsIs } from './postgres-as-is.ts';
 import { copyRows } from './postgres-copy.ts';
 import { isOfARow, reasonOf } from './postgres-errors.ts';
 import { INCOMING, makeIncoming, moveNewRows } from './postgres-keys.ts';
 import { noteNumbers, noteRejects } from './postgres-records.ts';
 import type { Relation } from './postgres-relation.ts';
+import { NotAsCountedError, sendTexts } from './postgres-send.ts';
 import type { PostgresSession } from './postgres-session.ts';
 import { atomically } from './postgres-transaction.ts';
 import { maxLengthOf } from './postgres-types.ts';
@@ -58,7 +59,7 @@ async function sendAsIs(
   if (lineage || unbundled || schema.key.length > 0) return sent;
   for (const group of groupsAsIs(files, schema, relation)) {
     try {
-      await atomically(session, () => copyAsIs(session, relation, schema, group));
+      await atomically(session, () => sendTexts(session, relation, schema, group));
     } catch (error) {
       if (error instanceof NotAsCountedError || isOfARow(error)) continue;
       throw error;
